@@ -5,7 +5,12 @@ namespace VmUpdate;
 /// </summary>
 public abstract class VmUpdateException : Exception
 {
-    private protected VmUpdateException(string subject, string place, string message, Exception? inner)
+    /// <summary>Makes the failure. Each library has one sealed child for its own causes.</summary>
+    /// <param name="subject">What failed.</param>
+    /// <param name="place">Where in the subject; empty when the subject says it all.</param>
+    /// <param name="message">One sentence with the names and numbers in it.</param>
+    /// <param name="inner">The failure behind it, if any.</param>
+    protected VmUpdateException(string subject, string place, string message, Exception? inner)
         : base(message, inner)
     {
         Subject = subject;

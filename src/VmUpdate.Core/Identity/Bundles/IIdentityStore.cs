@@ -1,0 +1,27 @@
+namespace VmUpdate.Core.Identity;
+
+/// <summary>Where bundles are kept between the reading of the old disk and the writing of the new one.</summary>
+public interface IIdentityStore
+{
+    /// <summary>Keeps a bundle. When it returns, the bundle was read back and compared.</summary>
+    /// <param name="bundle">The bundle; it stays usable.</param>
+    /// <returns>The bundle's id.</returns>
+    /// <exception cref="IdentityException">The store cannot be written, is too open, or the old disk changed meanwhile.</exception>
+    string Save(IdentityBundle bundle);
+
+    /// <summary>Opens a bundle.</summary>
+    /// <param name="bundleId">Its id.</param>
+    /// <param name="vmId">The machine it must be of; any when <see langword="null"/>.</param>
+    /// <returns>The bundle, to be disposed.</returns>
+    /// <exception cref="IdentityException">It is absent, damaged, foreign, newer, or sealed with another key.</exception>
+    IdentityBundle Load(string bundleId, Guid? vmId = null);
+
+    /// <summary>Whether a bundle is there.</summary>
+    /// <param name="bundleId">Its id.</param>
+    /// <returns><see langword="true"/> when it is.</returns>
+    bool Exists(string bundleId);
+
+    /// <summary>Deletes a bundle; nothing happens when it is absent.</summary>
+    /// <param name="bundleId">Its id.</param>
+    void Delete(string bundleId);
+}

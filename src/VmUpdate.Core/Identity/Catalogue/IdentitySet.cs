@@ -1,0 +1,65 @@
+namespace VmUpdate.Core.Identity;
+
+/// <summary>Items that are carried whole or not at all.</summary>
+public sealed class IdentitySet
+{
+    internal IdentitySet()
+    {
+    }
+
+    /// <summary>The set's id: small letters, digits and hyphens.</summary>
+    public string Id { get; internal init; } = string.Empty;
+
+    /// <summary>What it is, for people.</summary>
+    public string Title { get; internal init; } = string.Empty;
+
+    /// <summary>Why the verb is what it is, one sentence for the plan.</summary>
+    public string Reason { get; internal init; } = string.Empty;
+
+    /// <summary>Whether the set is looked at at all.</summary>
+    public bool IsEnabled { get; internal init; }
+
+    /// <summary>What is done with the old disk's.</summary>
+    public OldVerb Old { get; internal init; }
+
+    /// <summary>What is done with the master's when nothing is carried in its place.</summary>
+    public MasterVerb Master { get; internal init; }
+
+    /// <summary>Whether a machine without it would take the master's place on the network, so that the swap must not go on.</summary>
+    public bool IsEssential { get; internal init; }
+
+    /// <summary>Whether its truth changes while the machine runs, so that it is always taken from the newest disk.</summary>
+    public bool Rotates { get; internal init; }
+
+    /// <summary>Whether it is user data: carried by <see cref="UserDataMode"/>, beside what the master has.</summary>
+    public bool IsUserData { get; internal init; }
+
+    /// <summary>How sure the catalogue is.</summary>
+    public Certainty Certainty { get; internal init; }
+
+    /// <summary>Where the facts are from.</summary>
+    public string Source { get; internal init; } = string.Empty;
+
+    /// <summary>Sets that must be carried for this one to be.</summary>
+    public IReadOnlyList<string> DependsOn { get; internal init; } = [];
+
+    /// <summary>Sets that must not be carried together with this one.</summary>
+    public IReadOnlyList<string> ConflictsWith { get; internal init; } = [];
+
+    /// <summary>What must hold of the two disks.</summary>
+    public IReadOnlyList<Precondition> Preconditions { get; internal init; } = [];
+
+    /// <summary>The items.</summary>
+    public IReadOnlyList<IdentityItem> Items { get; internal init; } = [];
+
+    /// <summary>The set's verb in one word, as plans and findings show it.</summary>
+    public SetVerb Verb => Old switch
+    {
+        OldVerb.Carry when Items.All(item => item.Kind == IdentityItemKind.NameSuffix) => SetVerb.Rename,
+        OldVerb.Carry => SetVerb.Carry,
+        _ when Master == MasterVerb.Strip => SetVerb.Strip,
+        OldVerb.Ask => SetVerb.Ask,
+        OldVerb.Never => SetVerb.Never,
+        _ => SetVerb.Leave,
+    };
+}

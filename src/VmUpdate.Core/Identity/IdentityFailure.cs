@@ -1,0 +1,65 @@
+namespace VmUpdate.Core.Identity;
+
+/// <summary>Why a machine's identity could not be read, kept or written. The names are part of the PowerShell error ids.</summary>
+public enum IdentityFailure
+{
+    /// <summary>No volume of the disk holds a Windows folder.</summary>
+    NoWindowsFolder,
+
+    /// <summary>More than one Windows folder is on the disk: which of them the machine starts cannot be known.</summary>
+    SeveralWindowsFolders,
+
+    /// <summary>A hive that is needed is not in the Windows folder, or lacks what every hive of its kind has.</summary>
+    HiveIncomplete,
+
+    /// <summary>A catalogue file is not valid.</summary>
+    CatalogueInvalid,
+
+    /// <summary>A set without which the machine would take the master's place on the network cannot be carried.</summary>
+    EssentialSetNotCarried,
+
+    /// <summary>A carried file and one of the master would have the same name.</summary>
+    NameClash,
+
+    /// <summary>The user data to carry is more than the limit allows.</summary>
+    UserDataTooLarge,
+
+    /// <summary>The new volume has too little room for what is carried.</summary>
+    NoRoomOnVolume,
+
+    /// <summary>The master is generalized: its first start would overwrite what was carried.</summary>
+    MasterGeneralized,
+
+    /// <summary>The new disk does not hold what was to be written to it.</summary>
+    ResultDiffers,
+
+    /// <summary>The old disk changed between its reading and the writing of the bundle.</summary>
+    SourceChanged,
+
+    /// <summary>Others than its owner may enter the identity store's folder.</summary>
+    StoreTooOpen,
+
+    /// <summary>The identity store's folder cannot be written.</summary>
+    StoreNotWritable,
+
+    /// <summary>The identity store holds no bundle of that id.</summary>
+    BundleNotFound,
+
+    /// <summary>A bundle's bytes are not those that were written.</summary>
+    BundleDamaged,
+
+    /// <summary>A bundle was written by a newer version.</summary>
+    BundleNewerVersion,
+
+    /// <summary>A bundle was sealed with a key that the identity store does not hold.</summary>
+    BundleWrongKey,
+
+    /// <summary>A bundle is of another virtual machine.</summary>
+    BundleForeign,
+
+    /// <summary>A bundle is too large to be held in memory.</summary>
+    BundleTooLarge,
+
+    /// <summary>The identity store's key could not be sealed or opened on this host.</summary>
+    KeyProtectionFailed,
+}

@@ -1,0 +1,32 @@
+namespace VmUpdate.Core.Identity;
+
+/// <summary>What an administrator may decide about the identity of one swap.</summary>
+public sealed class IdentityOptions
+{
+    /// <summary>The machine's id; a bundle is only ever used for the machine it was taken from.</summary>
+    public required Guid VmId { get; init; }
+
+    /// <summary>The machine's name, for people.</summary>
+    public required string VmName { get; init; }
+
+    /// <summary>Ids of bundles: each call gives a new one.</summary>
+    public required Func<Guid> NewGuid { get; init; }
+
+    /// <summary>The time, in UTC.</summary>
+    public required Func<DateTime> UtcNow { get; init; }
+
+    /// <summary>When user data is carried.</summary>
+    public UserDataMode UserData { get; init; }
+
+    /// <summary>Which files count as user data (<c>Users\*\Documents\**</c>); the catalogue's patterns when empty.</summary>
+    public IReadOnlyList<string> UserDataPatterns { get; init; } = [];
+
+    /// <summary>The most user data that is carried, in bytes; more of it refuses the swap. 2 GiB when not given.</summary>
+    public long UserDataLimitBytes { get; init; } = 2L << 30;
+
+    /// <summary>Whether a user's session had to be ended for this swap.</summary>
+    public bool UserWasForcedOff { get; init; }
+
+    /// <summary>Sets with the verb <see cref="SetVerb.Ask"/> that the administrator wants carried, by id.</summary>
+    public IReadOnlyCollection<string> CarryOnWord { get; init; } = [];
+}
