@@ -1,0 +1,12 @@
+namespace VmUpdate.Core.Machines;
+
+/// <summary>Words with the guest of a running virtual machine. A host may have none: what it would confirm is then checked on the disk.</summary>
+public interface IGuestChannel
+{
+    /// <summary>Waits until the guest answers, and asks it what it is called.</summary>
+    /// <param name="vm">The machine.</param>
+    /// <param name="timeout">How long the guest may take to boot and answer.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <returns>The guest's computer name; <see langword="null"/> when it did not answer in time, or never can.</returns>
+    Task<string?> GetComputerNameAsync(VmKey vm, TimeSpan timeout, CancellationToken cancellation);
+}

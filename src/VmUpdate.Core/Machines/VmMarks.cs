@@ -1,0 +1,11 @@
+namespace VmUpdate.Core.Machines;
+
+/// <summary>The marks that VmUpdate keeps in a machine's own description.</summary>
+public static class VmMarks
+{
+    /// <summary>The name of the pool that the machine is in.</summary>
+    public const string Pool = "pool";
+
+    /// <summary>What the machine was declared to be: Personal, Pooled.</summary>
+    public const string Role = "role";
+}

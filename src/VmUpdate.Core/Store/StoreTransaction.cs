@@ -1,0 +1,158 @@
+using System.Globalization;
+using Microsoft.Data.Sqlite;
+using VmUpdate.Core.Machines;
+
+namespace VmUpdate.Core.Store;
+
+/// <summary>Changes of the store that are made together or not at all.</summary>
+public sealed class StoreTransaction
+{
+    private const char NameSeparator = '\n'; // no account name holds one
+
+    private readonly SqliteConnection _connection;
+
+    internal StoreTransaction(SqliteConnection connection) => _connection = connection;
+
+    /// <summary>Adds a pool, or changes the one of that name.</summary>
+    /// <param name="pool">The pool.</param>
+    public void SavePool(PoolRecord pool) => StoreSql.Run(
+        _connection,
+        """
+        INSERT INTO pools (host_id, name, name_key, master_path, keep_seconds) VALUES ($host, $name, $key, $master, $keep)
+        ON CONFLICT (host_id, name_key) DO UPDATE SET master_path = $master, keep_seconds = $keep
+        """,
+        ("$host", pool.HostId),
+        ("$name", pool.Name),
+        ("$key", Key(pool.Name)),
+        ("$master", pool.MasterPath),
+        ("$keep", (long)pool.KeepOldDisksFor.TotalSeconds));
+
+    /// <summary>Removes a pool that no machine is in.</summary>
+    /// <param name="hostId">The host.</param>
+    /// <param name="name">The pool's name, without case.</param>
+    /// <exception cref="StoreException"><see cref="StoreFailure.InUse"/>.</exception>
+    public void RemovePool(string hostId, string name)
+    {
+        long machines = StoreSql.ReadNumber(
+            _connection,
+            "SELECT count(*) FROM machines m JOIN pools p ON p.id = m.pool_id WHERE p.host_id = $host AND p.name_key = $key",
+            ("$host", hostId),
+            ("$key", Key(name)));
+        if (machines > 0)
+        {
+            throw new StoreException(
+                StoreFailure.InUse,
+                name,
+                string.Format(CultureInfo.InvariantCulture, "{0} machines are in the pool. Declare them to be something else first.", machines));
+        }
+
+        StoreSql.Run(_connection, "DELETE FROM pools WHERE host_id = $host AND name_key = $key", ("$host", hostId), ("$key", Key(name)));
+    }
+
+    /// <summary>Adds or changes what was declared about a machine.</summary>
+    /// <param name="machine">The declaration.</param>
+    public void SaveMachine(MachineRecord machine) => StoreSql.Run(
+        _connection,
+        """
+        INSERT INTO machines (host_id, vm_id, name, role, pool_id)
+        VALUES ($host, $vm, $name, $role, (SELECT id FROM pools WHERE host_id = $host AND name_key = $pool))
+        ON CONFLICT (host_id, vm_id) DO UPDATE SET name = excluded.name, role = excluded.role, pool_id = excluded.pool_id
+        """,
+        ("$host", machine.Key.HostId),
+        ("$vm", StoreSql.Text(machine.Key.VmId)),
+        ("$name", machine.Name),
+        ("$role", machine.Role.ToString()),
+        ("$pool", machine.Pool is null ? null : Key(machine.Pool)));
+
+    /// <summary>Adds or changes a disk of a machine's.</summary>
+    /// <param name="revision">The disk.</param>
+    public void SaveRevision(DiskRevision revision) => StoreSql.Run(
+        _connection,
+        """
+        INSERT INTO disk_revisions (host_id, vm_id, number, path, parent_path, parent_data_write_guid, state, previous, kept_until_utc)
+        VALUES ($host, $vm, $number, $path, $parent, $guid, $state, $previous, $kept)
+        ON CONFLICT (host_id, vm_id, number) DO UPDATE SET path = $path, parent_path = $parent, parent_data_write_guid = $guid,
+            state = $state, previous = $previous, kept_until_utc = $kept
+        """,
+        ("$host", revision.Vm.HostId),
+        ("$vm", StoreSql.Text(revision.Vm.VmId)),
+        ("$number", revision.Number),
+        ("$path", revision.Path),
+        ("$parent", revision.ParentPath),
+        ("$guid", StoreSql.Text(revision.ParentDataWriteGuid)),
+        ("$state", revision.State.ToString()),
+        ("$previous", revision.Previous),
+        ("$kept", revision.KeptUntil is { } kept ? StoreSql.Text(kept) : null));
+
+    /// <summary>Adds a swap, or changes what may change of it: its state, its end, its bundle, who was logged off, what failed.</summary>
+    /// <param name="swap">The swap.</param>
+    public void SaveSwap(SwapRecord swap) => StoreSql.Run(
+        _connection,
+        """
+        INSERT INTO swaps (id, host_id, vm_id, vm_name, pool, direction, controller, controller_number, slot, old_path, new_path,
+            parent_path, parent_data_write_guid, old_revision, new_revision, power_found, owner, process_id, began_utc, state, ended_utc,
+            bundle_id, users_logged_off, error_id, error)
+        VALUES ($id, $host, $vm, $name, $pool, $direction, $controller, $controllerNumber, $slot, $old, $new, $parent, $guid,
+            $oldRevision, $newRevision, $power, $owner, $process, $began, $state, $ended, $bundle, $users, $errorId, $error)
+        ON CONFLICT (id) DO UPDATE SET state = $state, ended_utc = $ended, bundle_id = $bundle, users_logged_off = $users,
+            error_id = $errorId, error = $error
+        """,
+        ("$id", StoreSql.Text(swap.Id)),
+        ("$host", swap.Vm.HostId),
+        ("$vm", StoreSql.Text(swap.Vm.VmId)),
+        ("$name", swap.VmName),
+        ("$pool", swap.Pool),
+        ("$direction", swap.Direction.ToString()),
+        ("$controller", swap.Location.Controller.ToString()),
+        ("$controllerNumber", swap.Location.ControllerNumber),
+        ("$slot", swap.Location.Slot),
+        ("$old", swap.OldPath),
+        ("$new", swap.NewPath),
+        ("$parent", swap.ParentPath),
+        ("$guid", StoreSql.Text(swap.ParentDataWriteGuid)),
+        ("$oldRevision", swap.OldRevision),
+        ("$newRevision", swap.NewRevision),
+        ("$power", swap.PowerFound.ToString()),
+        ("$owner", swap.Owner),
+        ("$process", swap.ProcessId),
+        ("$began", StoreSql.Text(swap.Began)),
+        ("$state", swap.State.ToString()),
+        ("$ended", swap.Ended is { } ended ? StoreSql.Text(ended) : null),
+        ("$bundle", swap.BundleId),
+        ("$users", string.Join(NameSeparator.ToString(), swap.UsersLoggedOff)),
+        ("$errorId", swap.ErrorId),
+        ("$error", swap.Error));
+
+    /// <summary>Adds a line to a swap's journal.</summary>
+    /// <param name="swapId">The swap.</param>
+    /// <param name="step">The line.</param>
+    public void AddStep(Guid swapId, SwapStep step) => StoreSql.Run(
+        _connection,
+        """
+        INSERT INTO swap_steps (swap_id, number, state, began_utc, note)
+        VALUES ($swap, (SELECT count(*) + 1 FROM swap_steps WHERE swap_id = $swap), $state, $began, $note)
+        """,
+        ("$swap", StoreSql.Text(swapId)),
+        ("$state", step.State.ToString()),
+        ("$began", StoreSql.Text(step.Began)),
+        ("$note", step.Note));
+
+    internal static string Key(string name) => name.ToUpperInvariant();
+
+    internal static string[] SplitNames(string names) => names.Length == 0 ? [] : names.Split(NameSeparator);
+
+    internal void SaveLease(string name, string purpose, LeaseHolder holder) => StoreSql.Run(
+        _connection,
+        """
+        INSERT INTO leases (name, purpose, owner, process_id, process_started_utc, acquired_utc)
+        VALUES ($name, $purpose, $owner, $process, $started, $acquired)
+        ON CONFLICT (name) DO UPDATE SET purpose = $purpose, owner = $owner, process_id = $process, process_started_utc = $started,
+            acquired_utc = $acquired
+        """,
+        ("$name", name),
+        ("$purpose", purpose),
+        ("$owner", holder.Owner),
+        ("$process", holder.ProcessId),
+        ("$started", StoreSql.Text(holder.ProcessStarted)),
+        ("$acquired", StoreSql.Text(holder.Acquired)));
+}
