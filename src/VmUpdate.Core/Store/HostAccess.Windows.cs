@@ -64,7 +64,7 @@ internal static partial class HostAccess
             return (Convert.ToUInt32(rights.Substring(2), 16) & WriteRights) != 0;
         }
 
-        string[] writing = ["FA", "FW", "GA", "GW", "WD", "WO", "SD", "DC", "LC", "SW", "WP"];
+        string[] writing = ["FA", "FW", "GA", "GW", "WD", "WO", "SD", "DC", "LC", "DT"];
         return Enumerable.Range(0, rights.Length / 2).Any(i => writing.Contains(rights.Substring(i * 2, 2)));
     }
 

@@ -50,7 +50,9 @@ internal static class StoreSql
         DateTime.ParseExact(text, "O", CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind);
 
     public static T Enum<T>(string text)
-        where T : struct => (T)System.Enum.Parse(typeof(T), text);
+        where T : struct => System.Enum.TryParse(text, out T value)
+            ? value
+            : throw new StoreException(StoreFailure.Corrupt, typeof(T).Name, $"the store holds '{text}', which is none of its values.");
 
     public static StoreException Translate(SqliteException failure, string path)
     {

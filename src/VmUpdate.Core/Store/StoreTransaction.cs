@@ -1,6 +1,5 @@
 using System.Globalization;
 using Microsoft.Data.Sqlite;
-using VmUpdate.Core.Machines;
 
 namespace VmUpdate.Core.Store;
 

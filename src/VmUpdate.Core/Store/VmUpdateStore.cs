@@ -1,6 +1,5 @@
 using Microsoft.Data.Sqlite;
 using VmUpdate.Core.Machines;
-using VmUpdate.DiskFormats;
 using VmUpdate.DiskFormats.Blocks;
 
 namespace VmUpdate.Core.Store;
