@@ -43,6 +43,7 @@ public sealed partial class VmUpdateStore : IDisposable
             StoreFolder.RequireOwnerOnly(path);
         }
 
+        SqliteLibrary.Use();
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder
         {
             DataSource = path,

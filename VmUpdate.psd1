@@ -1,0 +1,24 @@
+@{
+    RootModule           = 'PSModule/VmUpdate.psm1'
+    ModuleVersion        = '0.1.0'
+    GUID                 = '6a1c0a3e-5a0b-4f6a-9a53-0d2a7f6b1c94'
+    Author               = 'The VmUpdate maintainers'
+    Copyright            = '(c) 2026 The VmUpdate maintainers. MIT License.'
+    Description          = 'Updates virtual desktops: moves pooled virtual machines to the disk of a new master image, offline, and each keeps its identity.'
+    PowerShellVersion    = '5.1'
+    CompatiblePSEditions = @('Desktop', 'Core')
+    FormatsToProcess     = @('PSModule/VmUpdate.Format.ps1xml')
+    TypesToProcess       = @('PSModule/VmUpdate.Types.ps1xml')
+    FunctionsToExport    = @()
+    AliasesToExport      = @()
+    VariablesToExport    = @()
+    CmdletsToExport      = @(
+        
+    )
+    PrivateData          = @{
+        PSData = @{
+            Tags       = @('Hyper-V', 'VDI', 'VHDX', 'RDS', 'Update')
+            LicenseUri = 'https://opensource.org/license/mit'
+        }
+    }
+}
