@@ -1,103 +1,193 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using VmUpdate.DiskFormats.Blocks;
 
 namespace VmUpdate.DiskFormats.Ntfs;
 
-/// <summary>An NTFS volume of a powered-off machine. One writer; readers side by side when nobody writes.</summary>
-public sealed class NtfsVolume : IDisposable
+/// <summary>
+/// An NTFS volume of a powered-off machine. One writer; readers side by side when nobody writes. What is written is held back
+/// in part until <see cref="Flush"/>; the volume counts as whole only after it, and a volume whose writer failed before is not.
+/// </summary>
+public sealed partial class NtfsVolume : IDisposable
 {
-    /// <summary>What stands against reading or writing the volume; <see cref="NtfsServiceState.Clean"/> when nothing does.</summary>
-    public NtfsServiceState ServiceState => throw new NotSupportedException();
+    private const int MajorVersion = 3;
+    private const int MaxMinorVersion = 1;
+    private const int DirtyFlag = 1;
+    private static readonly string CatalogId = "{3808876b-c176-4e48-b7ae-04046e6cc752}";
+    private static readonly GuestPath SystemVolumeInformation = GuestPath.Parse("System Volume Information");
+    private static readonly GuestPath HibernationFile = GuestPath.Parse("hiberfil.sys");
+
+    private readonly object _gate = new();
+    private readonly Func<DateTime> _utcNow;
+
+    private NtfsVolume(IBlockDevice device, NtfsGeometry geometry, Func<DateTime>? utcNow, bool isWritable)
+    {
+        Device = device;
+        Geometry = geometry;
+        IsWritable = isWritable;
+        _utcNow = utcNow ?? (() => throw new InvalidOperationException("A volume that is written needs a clock."));
+        Files = new FileTable(this);
+        Security = new SecurityStore(this);
+        Text = new NtfsText([]);
+    }
+
+    /// <summary>What stands against writing the volume; <see cref="NtfsServiceState.Clean"/> when nothing does.</summary>
+    public NtfsServiceState ServiceState { get; private set; }
 
     /// <summary>The volume's label.</summary>
-    public string Label => throw new NotSupportedException();
+    public string Label { get; private set; } = string.Empty;
 
     /// <summary>The cluster size, in bytes.</summary>
-    public int ClusterSize => throw new NotSupportedException();
+    public int ClusterSize => Geometry.ClusterSize;
 
-    /// <summary>Free room, in bytes.</summary>
-    public long FreeBytes => throw new NotSupportedException();
+    /// <summary>The volume's serial number.</summary>
+    public long SerialNumber => Geometry.SerialNumber;
+
+    /// <summary>Whether it was opened for writing.</summary>
+    public bool IsWritable { get; }
 
     /// <summary>Whether the volume has shadow copies, which hold older states of its files.</summary>
-    public bool HasSnapshots => throw new NotSupportedException();
+    public bool HasSnapshots
+    {
+        get
+        {
+            lock (_gate)
+            {
+                // The catalogue is there on every system volume; a store of differences beside it is a snapshot.
+                return Lookup(SystemVolumeInformation) is { File.IsDirectory: true } folder
+                    && IndexTree.Of(this, folder.File).Enumerate().Any(entry =>
+                    {
+                        string name = new FileNameValue(entry.Key).Name.ToString();
+                        return name.Length > CatalogId.Length && name.EndsWith(CatalogId, StringComparison.OrdinalIgnoreCase);
+                    });
+            }
+        }
+    }
+
+    /// <summary>The partition.</summary>
+    internal IBlockDevice Device { get; }
+
+    /// <summary>The layout.</summary>
+    internal NtfsGeometry Geometry { get; }
+
+    /// <summary>How names compare.</summary>
+    internal NtfsText Text { get; private set; }
+
+    /// <summary>The file table.</summary>
+    internal FileTable Files { get; }
+
+    /// <summary>The security descriptors.</summary>
+    internal SecurityStore Security { get; }
+
+    /// <summary>What the public members and the open streams lock.</summary>
+    internal object Gate => _gate;
 
     /// <summary>Whether a device holds NTFS; BitLocker is told apart.</summary>
     /// <param name="device">The partition.</param>
     /// <returns>What its first sector says.</returns>
-    public static NtfsProbe Probe(IBlockDevice device) => throw new NotSupportedException();
+    public static NtfsProbe Probe(IBlockDevice device) => NtfsGeometry.Probe(device);
 
-    /// <summary>Opens a volume. One whose <see cref="ServiceState"/> forbids what is asked is refused, with the remedy.</summary>
-    /// <param name="device">The partition; written only when it can be.</param>
+    /// <summary>Opens a volume. One whose state forbids what is asked is refused, with the remedy.</summary>
+    /// <param name="device">The partition; written only when it can be. The volume does not dispose it.</param>
     /// <param name="options">How.</param>
     /// <returns>The volume.</returns>
-    public static NtfsVolume Open(IBlockDevice device, NtfsOpenOptions options) => throw new NotSupportedException();
+    /// <exception cref="DiskFormatException">
+    /// It is no NTFS volume, is encrypted, of an unknown version, hibernated, its journal is not clean; or, for writing, its dirty flag is set.
+    /// </exception>
+    public static NtfsVolume Open(IBlockDevice device, NtfsOpenOptions options)
+    {
+        if (options.Writable && (!device.CanWrite || options.UtcNow is null))
+        {
+            throw new ArgumentException("Writing needs a device that was opened for writing, and a clock.", nameof(options));
+        }
 
-    /// <summary>Looks a file or folder up.</summary>
-    /// <param name="path">Its path; the exact name wins over one that differs by case. Reparse points are not followed.</param>
-    /// <returns>The entry, or <see langword="null"/>.</returns>
-    public NtfsEntry? Find(GuestPath path) => throw new NotSupportedException();
-
-    /// <summary>The entries of a folder, by name; short names left out.</summary>
-    /// <param name="folder">The folder.</param>
-    /// <returns>The entries.</returns>
-    public IEnumerable<NtfsEntry> Enumerate(GuestPath folder) => throw new NotSupportedException();
-
-    /// <summary>Opens a stream of a file.</summary>
-    /// <param name="path">The file.</param>
-    /// <param name="streamName">Empty for the unnamed stream.</param>
-    /// <param name="writable">Whether it will be written.</param>
-    /// <returns>The stream. Writing beyond its end extends it.</returns>
-    public IBlockFile OpenStream(GuestPath path, string streamName = "", bool writable = false) => throw new NotSupportedException();
-
-    /// <summary>The names and lengths of all $DATA streams of a file, the unnamed one with an empty name.</summary>
-    /// <param name="path">The file or folder.</param>
-    /// <returns>The streams.</returns>
-    public IReadOnlyList<NtfsStreamInfo> GetStreams(GuestPath path) => throw new NotSupportedException();
-
-    /// <summary>A file's or folder's security descriptor, self-relative.</summary>
-    /// <param name="path">The file or folder.</param>
-    /// <returns>Its bytes.</returns>
-    public byte[] GetSecurityDescriptor(GuestPath path) => throw new NotSupportedException();
-
-    /// <summary>Makes a file or folder.</summary>
-    /// <param name="path">Where; the folder above must exist.</param>
-    /// <param name="properties">What it is to be. What is not given is inherited or taken from the clock.</param>
-    public void Create(GuestPath path, NtfsCreateProperties properties) => throw new NotSupportedException();
-
-    /// <summary>Makes or removes a named stream of a file.</summary>
-    /// <param name="path">The file or folder.</param>
-    /// <param name="streamName">The stream's name.</param>
-    public void CreateStream(GuestPath path, string streamName) => throw new NotSupportedException();
-
-    /// <summary>Removes a named stream.</summary>
-    /// <param name="path">The file or folder.</param>
-    /// <param name="streamName">The stream's name.</param>
-    public void DeleteStream(GuestPath path, string streamName) => throw new NotSupportedException();
-
-    /// <summary>Sets times and attributes; what is null stays.</summary>
-    /// <param name="path">The file or folder.</param>
-    /// <param name="times">The four times.</param>
-    /// <param name="attributes">The settable attribute bits.</param>
-    public void SetBasicInfo(GuestPath path, NtfsTimes? times, FileAttributes? attributes) => throw new NotSupportedException();
-
-    /// <summary>Sets a security descriptor.</summary>
-    /// <param name="path">The file or folder.</param>
-    /// <param name="descriptor">Self-relative.</param>
-    public void SetSecurityDescriptor(GuestPath path, ReadOnlySpan<byte> descriptor) => throw new NotSupportedException();
-
-    /// <summary>Gives a file or folder another name, in the same folder or another.</summary>
-    /// <param name="from">Where it is.</param>
-    /// <param name="to">Where it shall be; nothing may be there.</param>
-    public void Rename(GuestPath from, GuestPath to) => throw new NotSupportedException();
-
-    /// <summary>Deletes a file (all its names: this one only, when it has several) or an empty folder.</summary>
-    /// <param name="path">What.</param>
-    public void Delete(GuestPath path) => throw new NotSupportedException();
-
-    /// <summary>Writes all that is held back and flushes the device.</summary>
-    public void Flush() => throw new NotSupportedException();
+        var volume = new NtfsVolume(device, NtfsGeometry.Read(device), options.UtcNow, options.Writable);
+        volume.Files.Open();
+        volume.ReadUpCase();
+        volume.ReadVolumeInformation();
+        volume.CheckState(options);
+        return volume;
+    }
 
     /// <inheritdoc/>
     public void Dispose()
     {
+        // What was not flushed is dropped on purpose: a half-written volume must not look like a whole one.
+    }
+
+    private void ReadUpCase()
+    {
+        NtfsAttribute data = Files.Get(WellKnownRecord.UpCase).Require(AttributeType.Data);
+        if (data.Length != UpCaseTable.Size || data.IsCompressed)
+        {
+            throw NtfsError.Inconsistent("$UpCase", -1, $"expected {UpCaseTable.Size} bytes, found {data.Length}.");
+        }
+
+        ushort[] table = new ushort[UpCaseTable.Length];
+        AttributeIo.ReadPlain(this, data, 0, MemoryMarshal.AsBytes(table.AsSpan()));
+        Text = new NtfsText(table);
+    }
+
+    private void ReadVolumeInformation()
+    {
+        FileRecord file = Files.Get(WellKnownRecord.Volume);
+        byte[] information = file.RequireValue(AttributeType.VolumeInformation, 12);
+        if (information[8] != MajorVersion || information[9] > MaxMinorVersion)
+        {
+            throw new DiskFormatException(
+                DiskFormatDefect.UnsupportedVersion, "$VOLUME_INFORMATION", -1, $"NTFS {information[8]}.{information[9]}; 3.0 and 3.1 are supported.");
+        }
+
+        bool isDirty = (BinaryPrimitives.ReadUInt16LittleEndian(information.AsSpan(10)) & DirtyFlag) != 0;
+        ServiceState = isDirty ? NtfsServiceState.Dirty : NtfsServiceState.Clean;
+        byte[] label = file.Find(AttributeType.VolumeName)?.Value ?? [];
+        Label = MemoryMarshal.Cast<byte, char>(label.AsSpan()).ToString();
+    }
+
+    private void CheckState(NtfsOpenOptions options)
+    {
+        // Hibernation first: a hibernated volume's journal is not clean either, and its remedy is another one.
+        if (IsHibernated())
+        {
+            throw new DiskFormatException(
+                DiskFormatDefect.Hibernated,
+                "hiberfil.sys",
+                -1,
+                "Windows is hibernated, or fast start-up is on; start it once, run 'powercfg /h off' and shut it down.");
+        }
+
+        if (!options.IgnoreJournal && !JournalState.IsClean(this, Files.Get(WellKnownRecord.LogFile).Require(AttributeType.Data)))
+        {
+            throw new DiskFormatException(
+                DiskFormatDefect.JournalNotClean,
+                "$LogFile",
+                -1,
+                "the journal holds work that is not on the volume yet; start the machine once and shut it down.");
+        }
+
+        if (options.Writable && ServiceState == NtfsServiceState.Dirty)
+        {
+            throw new DiskFormatException(
+                DiskFormatDefect.VolumeDirty,
+                "$VOLUME_INFORMATION",
+                -1,
+                "the dirty flag is set, so the volume may be read but not written; start the machine once, let chkdsk run, and shut it down.");
+        }
+    }
+
+    private bool IsHibernated()
+    {
+        if (Lookup(HibernationFile) is not { File.IsDirectory: false } file
+            || file.File.Find(AttributeType.Data) is not { Length: >= 4, IsCompressed: false, IsEncrypted: false } data)
+        {
+            return false;
+        }
+
+        byte[] signature = new byte[4];
+        AttributeIo.ReadPlain(this, data, 0, signature);
+
+        // "HIBR" holds a session; "RSTR" is one that is being woken. "WAKE" or zeros are the remains of one that was.
+        string text = System.Text.Encoding.ASCII.GetString(signature).ToUpperInvariant();
+        return text is "HIBR" or "RSTR";
     }
 }
