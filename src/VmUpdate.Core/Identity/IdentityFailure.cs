@@ -62,4 +62,22 @@ public enum IdentityFailure
 
     /// <summary>The identity store's key could not be sealed or opened on this host.</summary>
     KeyProtectionFailed,
+
+    /// <summary>The class names that hold a Windows' boot key are missing or malformed: no secret of it can be opened.</summary>
+    BootKeyUnreadable,
+
+    /// <summary>The keys of LSA are missing or do not open under the boot key.</summary>
+    LsaKeysUnreadable,
+
+    /// <summary>A secret is sealed in an older or unknown form.</summary>
+    SecretFormUnsupported,
+
+    /// <summary>A secret is missing or does not open under its own disk's keys.</summary>
+    SecretUnreadable,
+
+    /// <summary>The machine's domain secret exists only under Machine Identity Isolation.</summary>
+    MachineSecretIsolated,
+
+    /// <summary>A DPAPI master key file is damaged or does not open under its own disk's DPAPI_SYSTEM.</summary>
+    MasterKeyUnreadable,
 }
