@@ -45,17 +45,27 @@ internal sealed class DpapiSystem : IDisposable
     /// <exception cref="IdentityException">It is missing, does not open, or has another form.</exception>
     public static DpapiSystem Read(GuestSecrets secrets)
     {
-        string place = GuestSecrets.Place(SecretName, LsaSecretPart.CurrVal);
         using SecretBuffer secret = secrets.Read(SecretName, LsaSecretPart.CurrVal) ?? throw new IdentityException(
-            IdentityFailure.SecretUnreadable, secrets.Subject, "the secret is missing, so nothing that DPAPI protects on this disk can be opened.", place);
-        return secret.Length == Size && BinaryPrimitives.ReadUInt32LittleEndian(secret.Span) == SupportedVersion
+            IdentityFailure.SecretUnreadable,
+            secrets.Subject,
+            "the secret is missing, so nothing that DPAPI protects on this disk can be opened.",
+            GuestSecrets.Place(SecretName, LsaSecretPart.CurrVal));
+        return Parse(secret, secrets.Subject);
+    }
+
+    /// <summary>Reads the plain secret.</summary>
+    /// <param name="secret">The secret; not kept.</param>
+    /// <param name="subject">What messages call the disk.</param>
+    /// <returns>Its two halves.</returns>
+    /// <exception cref="IdentityException">It has another form.</exception>
+    public static DpapiSystem Parse(SecretBuffer secret, string subject) =>
+        secret.Length == Size && BinaryPrimitives.ReadUInt32LittleEndian(secret.Span) == SupportedVersion
             ? new DpapiSystem(secret.Span)
             : throw new IdentityException(
                 IdentityFailure.SecretFormUnsupported,
-                secrets.Subject,
+                subject,
                 $"the secret has {secret.Length} bytes; {Size} bytes with version {SupportedVersion} in front are expected.",
-                place);
-    }
+                GuestSecrets.Place(SecretName, LsaSecretPart.CurrVal));
 
     /// <summary>One half. It lives as long as this.</summary>
     /// <param name="part">Which.</param>
