@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using VmUpdate.DiskFormats;
 
 namespace VmUpdate.Core.Identity;
@@ -39,12 +38,7 @@ public sealed class IdentityTransfer
     {
         var planner = new SetPlanner(Catalogue, old, master, options);
         planner.Run(plan);
-        byte[] hashKey = new byte[IdentityHash.KeySize];
-        using (var random = RandomNumberGenerator.Create())
-        {
-            random.GetBytes(hashKey);
-        }
-
+        byte[] hashKey = StoreKey.Random(IdentityHash.KeySize);
         var payload = new LivePayload();
         var items = new List<ManifestItem>();
         foreach (PlannedStep step in planner.Steps.OrderBy(OrderOf))
