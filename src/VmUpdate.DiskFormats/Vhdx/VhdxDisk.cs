@@ -1,59 +1,136 @@
 using VmUpdate.DiskFormats.Blocks;
+using VmUpdate.DiskFormats.Vhdx.Parents;
 
 namespace VmUpdate.DiskFormats.Vhdx;
 
 /// <summary>A virtual disk: a VHDX file and, when it is differencing, the chain of its parents.</summary>
-public sealed class VhdxDisk : IDisk
+/// <remarks>
+/// Reads may run side by side; a write runs alone. A disk that was opened for writing survives a crash at any point with all that was
+/// flushed; one under construction (made here and not <see cref="Complete"/> yet) does not, and is deleted and made anew.
+/// </remarks>
+public sealed partial class VhdxDisk : IDisk
 {
-    /// <inheritdoc/>
-    public long Length => throw new NotSupportedException();
+    private const string Structure = "virtual disk";
+    private readonly VhdxChain _chain;
+    private readonly ParentCache? _ownParents;
+    private readonly IHostFolder? _newFilesFolder;
+
+    private VhdxDisk(VhdxChain chain, ParentCache? ownParents, IHostFolder? newFilesFolder)
+    {
+        _chain = chain;
+        _ownParents = ownParents;
+        _newFilesFolder = newFilesFolder;
+        Chain = chain.Files.Select(file => file.Info).ToArray();
+    }
 
     /// <inheritdoc/>
-    public bool CanWrite => throw new NotSupportedException();
+    public long Length => File.VirtualLength;
 
     /// <inheritdoc/>
-    public int LogicalSectorSize => throw new NotSupportedException();
+    public bool CanWrite => File.CanWrite;
 
-    /// <summary>The files of the chain, the leaf first.</summary>
-    public IReadOnlyList<VhdxFileInfo> Chain => throw new NotSupportedException();
+    /// <inheritdoc/>
+    public int LogicalSectorSize => File.Metadata.LogicalSectorSize;
 
-    /// <summary>Opens a disk with all its parents.</summary>
-    /// <param name="path">The leaf's full path.</param>
+    /// <summary>The files of the chain as they were when it was opened, the leaf first.</summary>
+    public IReadOnlyList<VhdxFileInfo> Chain { get; }
+
+    /// <summary>Changes before the first write to the disk; the children of a disk name it by this.</summary>
+    public Guid DataWriteGuid => File.DataWriteGuid;
+
+    private VhdxFile File => _chain.File;
+
+    /// <summary>Opens a disk with all its parents. Nothing of it is changed before all of them are found and good.</summary>
+    /// <param name="path">The leaf's path.</param>
     /// <param name="options">How.</param>
     /// <returns>The disk.</returns>
-    public static VhdxDisk Open(string path, VhdxOpenOptions options) => throw new NotSupportedException();
+    /// <exception cref="DiskFormatException">
+    /// The file or a parent is not a VHDX, is damaged, or asks for what is not supported; a parent was not found, is not the one the
+    /// child was made from (<see cref="DiskFormatDefect.ParentMismatch"/>), or lies where it may not.
+    /// </exception>
+    /// <exception cref="HostFileException">A file is absent, refused, or held by another program, QEMU among them.</exception>
+    /// <exception cref="ArgumentException">It is to be writable, and <see cref="VhdxOpenOptions.NewGuid"/> is missing.</exception>
+    public static VhdxDisk Open(string path, VhdxOpenOptions options)
+    {
+        if (options.Writable && options.NewGuid is null)
+        {
+            throw new ArgumentException("A writable open needs a source of new ids.", nameof(options));
+        }
+
+        ParentCache parents = options.Parents ?? new ParentCache();
+        ParentCache? own = options.Parents is null ? parents : null;
+        try
+        {
+            var opener = new ChainOpener(options.Files, parents, options.AllowedParentFolders);
+            return new VhdxDisk(opener.OpenLeaf(path, options.Writable ? options.NewGuid : null, options.ParentPaths), own, null);
+        }
+        catch
+        {
+            own?.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>
-    /// Makes a differencing disk. Until <see cref="Complete"/> it is under construction: flushes cost nothing, and a crash leaves a
-    /// file that is to be deleted and made anew.
+    /// Makes what was written since creation durable: the end of construction. Before, everybody refuses the file; after, it is a
+    /// valid disk. Nothing happens on a disk that was opened.
     /// </summary>
-    /// <param name="path">The new file's full path.</param>
-    /// <param name="parentPath">The parent's full path.</param>
-    /// <param name="options">How.</param>
-    /// <returns>The disk, open for writing.</returns>
-    public static VhdxDisk CreateDifferencing(string path, string parentPath, VhdxCreateOptions options) => throw new NotSupportedException();
+    /// <exception cref="HostFileException">The host failed; the file is to be deleted.</exception>
+    public void Complete()
+    {
+        if (_newFilesFolder is null)
+        {
+            return;
+        }
 
-    /// <summary>Makes a dynamic disk, all zero, under construction until <see cref="Complete"/>.</summary>
-    /// <param name="path">The new file's full path.</param>
-    /// <param name="length">The virtual size, in bytes.</param>
-    /// <param name="options">How.</param>
-    /// <returns>The disk, open for writing.</returns>
-    public static VhdxDisk CreateDynamic(string path, long length, VhdxCreateOptions options) => throw new NotSupportedException();
-
-    /// <summary>Makes what was written since creation durable: the end of construction. Nothing happens on a disk that was opened.</summary>
-    public void Complete() => throw new NotSupportedException();
+        File.Complete();
+        _newFilesFolder.Flush();
+    }
 
     /// <inheritdoc/>
-    public void ReadAt(long offset, Span<byte> buffer) => throw new NotSupportedException();
+    public void ReadAt(long offset, Span<byte> buffer)
+    {
+        if (offset < 0 || offset > Length - buffer.Length)
+        {
+            throw new DiskFormatException(
+                DiskFormatDefect.Truncated, Structure, offset, $"{buffer.Length} bytes are wanted, and the disk has {Length}.", File.Path);
+        }
+
+        File.Read(offset, buffer);
+    }
 
     /// <inheritdoc/>
-    public void WriteAt(long offset, ReadOnlySpan<byte> buffer) => throw new NotSupportedException();
+    public void WriteAt(long offset, ReadOnlySpan<byte> buffer)
+    {
+        if (!CanWrite)
+        {
+            throw new HostFileException(HostFileFailure.AccessDenied, File.Path, "the disk was opened for reading only.");
+        }
+
+        if (offset < 0 || offset > Length - buffer.Length)
+        {
+            throw new DiskFormatException(
+                DiskFormatDefect.OutOfBounds, Structure, offset, $"{buffer.Length} bytes are to be written, and the disk has {Length}.", File.Path);
+        }
+
+        File.Write(offset, buffer);
+    }
 
     /// <inheritdoc/>
-    public void Flush() => throw new NotSupportedException();
+    /// <remarks>On a disk under construction nothing happens.</remarks>
+    public void Flush() => File.Flush();
 
-    /// <inheritdoc/>
+    /// <summary>Closes the disk; one that was opened for writing is flushed and its log emptied.</summary>
+    /// <exception cref="HostFileException">The host failed while doing so. What was flushed before is safe: the next open replays the log.</exception>
     public void Dispose()
     {
+        try
+        {
+            _chain.Dispose();
+        }
+        finally
+        {
+            _ownParents?.Dispose();
+        }
     }
 }

@@ -1,0 +1,75 @@
+using VmUpdate.DiskFormats.Blocks;
+
+namespace VmUpdate.DiskFormats.Vhdx.Parents;
+
+/// <summary>Pages of files that do not change, shared by all who read them. Bounded: a page's place depends on its file and number.</summary>
+internal sealed class PageCache
+{
+    private const int PageSize = 4096;
+
+    /// <summary>Longer reads go to the host directly: they would push out what small ones need.</summary>
+    private const int MaxCachedRead = 4 * PageSize;
+
+    private readonly Page?[] _slots;
+    private int _lastFile;
+
+    /// <summary>Makes a cache.</summary>
+    /// <param name="capacity">The most bytes that it keeps.</param>
+    internal PageCache(long capacity) => _slots = new Page?[(int)Math.Max(1, capacity / PageSize)];
+
+    /// <summary>The same file, its small reads served from the cache.</summary>
+    internal IBlockDevice Wrap(IBlockDevice file) => new CachedFile(this, file, Interlocked.Increment(ref _lastFile));
+
+    private Page Fetch(IBlockDevice device, int file, long number)
+    {
+        // Readers never wait for each other: a slot holds a whole, unchanging page or none, and the last one to write it wins.
+        uint hash = unchecked((((uint)file * 0x9E3779B1) ^ (uint)number) * 0x85EBCA6B);
+        ref Page? slot = ref _slots[(int)((hash ^ (hash >> 15)) % (uint)_slots.Length)];
+        Page? page = Volatile.Read(ref slot);
+        if (page is not null && page.File == file && page.Number == number)
+        {
+            return page;
+        }
+
+        byte[] bytes = new byte[(int)Math.Min(PageSize, device.Length - (number * PageSize))];
+        device.ReadAt(number * PageSize, bytes);
+        page = new Page(file, number, bytes);
+        Volatile.Write(ref slot, page);
+        return page;
+    }
+
+    private sealed record Page(int File, long Number, byte[] Bytes);
+
+    private sealed class CachedFile(PageCache cache, IBlockDevice file, int id) : IBlockDevice
+    {
+        public long Length => file.Length;
+
+        public bool CanWrite => false;
+
+        public void ReadAt(long offset, Span<byte> buffer)
+        {
+            if (buffer.Length > MaxCachedRead || offset < 0 || offset > Length - buffer.Length)
+            {
+                file.ReadAt(offset, buffer);
+                return;
+            }
+
+            while (buffer.Length > 0)
+            {
+                int within = (int)(offset % PageSize);
+                int count = Math.Min(buffer.Length, PageSize - within);
+                cache.Fetch(file, id, offset / PageSize).Bytes.AsSpan(within, count).CopyTo(buffer);
+                offset += count;
+                buffer = buffer.Slice(count);
+            }
+        }
+
+        public void WriteAt(long offset, ReadOnlySpan<byte> buffer) => throw new InvalidOperationException("A parent is only read.");
+
+        public void Flush()
+        {
+        }
+
+        public void Dispose() => file.Dispose();
+    }
+}
