@@ -71,10 +71,10 @@ internal sealed class HiveBaseBlock
     /// <param name="minor">The minor version.</param>
     /// <param name="rootCell">Where the root key is.</param>
     /// <param name="binsSize">The size of the hive bins, in bytes.</param>
-    /// <returns>The base block, both sequence numbers 1.</returns>
+    /// <returns>The base block, both sequence numbers 0.</returns>
     public static HiveBaseBlock Create(uint minor, uint rootCell, uint binsSize)
     {
-        var block = new HiveBaseBlock(new byte[HiveFormat.SectorSize]) { Sequence1 = 1, Sequence2 = 1, RootCell = rootCell, HiveBinsSize = binsSize };
+        var block = new HiveBaseBlock(new byte[HiveFormat.SectorSize]) { RootCell = rootCell, HiveBinsSize = binsSize };
         block.Set(0, Signature);
         block.Set(20, 1);
         block.Set(24, minor);

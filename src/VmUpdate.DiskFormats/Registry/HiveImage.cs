@@ -26,6 +26,12 @@ internal sealed class HiveImage
     /// <summary>Whether the last write never ended, and no log helped.</summary>
     public bool IsTorn { get; private set; }
 
+    /// <summary>A hive with no bins yet.</summary>
+    /// <param name="file">The file it will be written to.</param>
+    /// <param name="block">Its base block.</param>
+    /// <returns>The image.</returns>
+    public static HiveImage Empty(IBlockFile file, HiveBaseBlock block) => new(block, new HivePages(file, 0));
+
     /// <summary>Reads a hive, replaying its logs where it is dirty.</summary>
     /// <param name="file">The hive's bytes.</param>
     /// <param name="logs">Its logs.</param>

@@ -7,16 +7,22 @@ namespace VmUpdate.DiskFormats.Registry;
 /// </summary>
 public sealed partial class RegistryHive : IDisposable
 {
-    private readonly IBlockFile _file;
     private readonly HiveBaseBlock _block;
 
-    private RegistryHive(IBlockFile file, HiveImage image)
+    private readonly HiveEditor? _editor;
+    private readonly HiveCommitter? _committer;
+
+    private RegistryHive(IBlockFile file, IReadOnlyList<IBlockFile> logs, HiveImage image, RegistryOpenOptions options)
     {
-        _file = file;
         _block = image.Block;
         WasReplayed = image.WasReplayed;
         IsTorn = image.IsTorn;
         Cells = new HiveCells(image.Pages, image.Block.Minor);
+        if (options.Writable)
+        {
+            _editor = new HiveEditor(Cells, options.UtcNow!);
+            _committer = new HiveCommitter(file, logs, image, options);
+        }
     }
 
     /// <summary>The key everything hangs under.</summary>
@@ -46,11 +52,16 @@ public sealed partial class RegistryHive : IDisposable
     /// </exception>
     public static RegistryHive Open(IBlockFile file, IReadOnlyList<IBlockFile> logs, RegistryOpenOptions options)
     {
-        HiveImage image = HiveImage.Load(file, logs, options.Writable);
-        var hive = new RegistryHive(file, image);
+        CheckOptions(logs, options);
+        var hive = new RegistryHive(file, logs, HiveImage.Load(file, logs, options.Writable), options);
         try
         {
             KeyNode.Read(hive.Cells, hive._block.RootCell);
+            if (hive.IsTorn && options.Writable)
+            {
+                hive.CheckWhole();
+            }
+
             return hive;
         }
         catch
@@ -59,12 +70,6 @@ public sealed partial class RegistryHive : IDisposable
             throw;
         }
     }
-
-    /// <summary>Makes an empty hive with a root key.</summary>
-    /// <param name="file">Receives it; must be empty.</param>
-    /// <param name="options">How.</param>
-    /// <returns>The hive, open for writing.</returns>
-    public static RegistryHive CreateEmpty(IBlockFile file, RegistryCreateOptions options) => throw new NotSupportedException();
 
     /// <summary>Looks a key up.</summary>
     /// <param name="path">Names between <c>\</c>, without case; empty for the root.</param>
@@ -92,17 +97,6 @@ public sealed partial class RegistryHive : IDisposable
         Cells.Pages.ReadAhead();
         return new RegistryWalker(Root);
     }
-
-    /// <summary>Makes a key and those above it, where absent; they take the security of the key above.</summary>
-    /// <param name="path">Names between <c>\</c>.</param>
-    /// <returns>The key.</returns>
-    public RegistryKey Create(string path) => throw new NotSupportedException();
-
-    /// <summary>
-    /// Writes the changed pages in the order that survives a crash: base block with Sequence1 + 1, flush; pages, flush; Sequence2, flush.
-    /// Nothing is written when nothing changed.
-    /// </summary>
-    public void Commit() => throw new NotSupportedException();
 
     /// <summary>Lets go of the hive. What was not committed is not written.</summary>
     public void Dispose() => Cells.Pages.Dispose();

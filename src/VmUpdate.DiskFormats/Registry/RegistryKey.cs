@@ -6,12 +6,7 @@ public sealed partial class RegistryKey
 
     internal RegistryKey(RegistryHive hive, uint offset, int depth)
     {
-        if (depth > HiveFormat.MaxDepth)
-        {
-            throw HiveFormat.Bad(
-                DiskFormatDefect.LimitExceeded, HiveFormat.KeyNodeName, offset, $"it lies more than {HiveFormat.MaxDepth} keys deep.");
-        }
-
+        CheckDepth(offset, depth);
         Hive = hive;
         Offset = offset;
         Depth = depth;
@@ -100,6 +95,15 @@ public sealed partial class RegistryKey
     /// <summary>The key's self-relative security descriptor.</summary>
     /// <returns>Its bytes.</returns>
     public byte[] GetSecurityDescriptor() => SecurityCell.Read(Cells, Node.Security).ToArray();
+
+    internal static void CheckDepth(uint offset, int depth)
+    {
+        if (depth > HiveFormat.MaxDepth)
+        {
+            throw HiveFormat.Bad(
+                DiskFormatDefect.LimitExceeded, HiveFormat.KeyNodeName, offset, $"more than {HiveFormat.MaxDepth} keys lie under each other there.");
+        }
+    }
 
     internal static int OpenValueList(HiveCells cells, in KeyNode node, out int count)
     {

@@ -14,4 +14,10 @@ public sealed class RegistryOpenOptions
     /// child that would be made anew needs none.
     /// </summary>
     public bool WriteLog { get; init; }
+
+    /// <summary>
+    /// Whether the log, where neither of the hive's logs shows a form, is written in the one of Windows before 8.1 (a dirty vector), which
+    /// alone such a Windows knows. Later ones know both.
+    /// </summary>
+    public bool OldLogForm { get; init; }
 }

@@ -67,6 +67,8 @@ public sealed class RegistryWalker
     /// <summary>The current key, or the key of the current value.</summary>
     public RegistryKey Key => new(_hive, _key.Offset, _startDepth + _depth);
 
+    internal KeyNode Node => _key;
+
     /// <summary>Goes to the next item.</summary>
     /// <returns><see langword="false"/> at the end.</returns>
     /// <exception cref="DiskFormatException">
@@ -121,12 +123,7 @@ public sealed class RegistryWalker
 
     private void Enter(uint offset)
     {
-        if (_startDepth + _depth >= HiveFormat.MaxDepth)
-        {
-            throw HiveFormat.Bad(
-                DiskFormatDefect.LimitExceeded, HiveFormat.KeyNodeName, offset, $"it lies more than {HiveFormat.MaxDepth} keys deep.");
-        }
-
+        RegistryKey.CheckDepth(offset, _startDepth + _depth + 1);
         _key = KeyNode.Read(_cells, offset);
         Spend(HiveFormat.MinKeyCell, offset);
         if (++_depth == _frames.Length)

@@ -57,6 +57,21 @@ internal struct SubKeyCursor
         }
     }
 
+    /// <summary>Goes through one leaf alone.</summary>
+    /// <param name="cells">The hive.</param>
+    /// <param name="leaf">The leaf.</param>
+    public SubKeyCursor(HiveCells cells, uint leaf)
+    {
+        _cells = cells;
+        _owner = leaf;
+        _root = -1;
+        OpenLeaf(leaf);
+        _expected = _left;
+    }
+
+    /// <summary>How many entries of the current leaf are left.</summary>
+    public readonly int Left => _left;
+
     /// <summary>The signature of the leaf the current entry is in.</summary>
     public ushort Kind { get; private set; }
 
