@@ -24,6 +24,9 @@ public enum HypervisorFailure
     /// <summary>Another file, or none, hangs where a disk was expected.</summary>
     DiskNotAttached,
 
+    /// <summary>The disk is attached to a machine.</summary>
+    DiskAttached,
+
     /// <summary>The file of a disk is absent, or held by somebody else.</summary>
     DiskNotUsable,
 

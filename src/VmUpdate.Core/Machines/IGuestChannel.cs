@@ -7,6 +7,6 @@ public interface IGuestChannel
     /// <param name="vm">The machine.</param>
     /// <param name="timeout">How long the guest may take to boot and answer.</param>
     /// <param name="cancellation">Ends the wait.</param>
-    /// <returns>The guest's computer name; <see langword="null"/> when it did not answer in time, or never can.</returns>
-    Task<string?> GetComputerNameAsync(VmKey vm, TimeSpan timeout, CancellationToken cancellation);
+    /// <returns>Its answer, or why there is none.</returns>
+    Task<GuestReply> GetComputerNameAsync(VmKey vm, TimeSpan timeout, CancellationToken cancellation);
 }

@@ -66,6 +66,11 @@ public interface IHypervisor
     /// <returns>The disks, by location.</returns>
     Task<IReadOnlyList<VmDisk>> GetDisksAsync(VmKey vm, CancellationToken cancellation);
 
+    /// <summary>The hard disks of all machines of the host.</summary>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <returns>The disks, in no order.</returns>
+    Task<IReadOnlyList<AttachedDisk>> ListDisksAsync(CancellationToken cancellation);
+
     /// <summary>Puts another file in the place of a disk's, in one call, on a machine that is off. Boot order and the rest stay.</summary>
     /// <param name="vm">The machine.</param>
     /// <param name="location">Where the disk hangs.</param>
@@ -75,6 +80,13 @@ public interface IHypervisor
     /// <returns>Completes when it is done.</returns>
     /// <exception cref="HypervisorException"><see cref="HypervisorFailure.DiskNotAttached"/>: another file is there; and the others.</exception>
     Task SwitchDiskAsync(VmKey vm, DiskLocation location, string oldPath, string newPath, CancellationToken cancellation);
+
+    /// <summary>Deletes the file of a disk that is attached to no machine of the host.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <returns>Completes when it is gone; also when it was gone before.</returns>
+    /// <exception cref="HypervisorException"><see cref="HypervisorFailure.DiskAttached"/>.</exception>
+    Task DeleteDiskAsync(string path, CancellationToken cancellation);
 
     /// <summary>What VmUpdate noted in the machine's own description: the pool it is in, whether it was woken by us.</summary>
     /// <param name="vm">The machine.</param>

@@ -62,6 +62,7 @@ internal static class StoreSchema
             controller_number INTEGER NOT NULL,
             slot INTEGER NOT NULL,
             old_path TEXT NOT NULL,
+            old_parent_path TEXT NOT NULL,
             new_path TEXT NOT NULL,
             parent_path TEXT NOT NULL,
             parent_data_write_guid TEXT NOT NULL,
@@ -75,6 +76,10 @@ internal static class StoreSchema
             ended_utc TEXT,
             bundle_id TEXT NOT NULL,
             users_logged_off TEXT NOT NULL,
+            computer_name TEXT NOT NULL,
+            sets_carried TEXT NOT NULL,
+            sets_stripped TEXT NOT NULL,
+            sets_lost TEXT NOT NULL,
             error_id TEXT NOT NULL,
             error TEXT NOT NULL
         ) STRICT;

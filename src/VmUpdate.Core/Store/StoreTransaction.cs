@@ -6,7 +6,7 @@ namespace VmUpdate.Core.Store;
 /// <summary>Changes of the store that are made together or not at all.</summary>
 public sealed class StoreTransaction
 {
-    private const char NameSeparator = '\n'; // no account name holds one
+    private const char NameSeparator = '\n'; // no account's or set's name holds one
 
     private readonly SqliteConnection _connection;
 
@@ -83,18 +83,22 @@ public sealed class StoreTransaction
         ("$previous", revision.Previous),
         ("$kept", revision.KeptUntil is { } kept ? StoreSql.Text(kept) : null));
 
-    /// <summary>Adds a swap, or changes what may change of it: its state, its end, its bundle, who was logged off, what failed.</summary>
+    /// <summary>Adds a swap, or changes what may change of it: its state, the power state to go back to, its end, its bundle, who was
+    /// logged off, what is carried, what failed.</summary>
     /// <param name="swap">The swap.</param>
     public void SaveSwap(SwapRecord swap) => StoreSql.Run(
         _connection,
         """
         INSERT INTO swaps (id, host_id, vm_id, vm_name, pool, direction, controller, controller_number, slot, old_path, new_path,
             parent_path, parent_data_write_guid, old_revision, new_revision, power_found, owner, process_id, began_utc, state, ended_utc,
-            bundle_id, users_logged_off, error_id, error)
+            bundle_id, users_logged_off, error_id, error, computer_name, sets_carried, sets_stripped, sets_lost,
+            old_parent_path)
         VALUES ($id, $host, $vm, $name, $pool, $direction, $controller, $controllerNumber, $slot, $old, $new, $parent, $guid,
-            $oldRevision, $newRevision, $power, $owner, $process, $began, $state, $ended, $bundle, $users, $errorId, $error)
-        ON CONFLICT (id) DO UPDATE SET state = $state, ended_utc = $ended, bundle_id = $bundle, users_logged_off = $users,
-            error_id = $errorId, error = $error
+            $oldRevision, $newRevision, $power, $owner, $process, $began, $state, $ended, $bundle, $users, $errorId, $error,
+            $computer, $carried, $stripped, $lost, $oldParent)
+        ON CONFLICT (id) DO UPDATE SET state = $state, power_found = $power, old_parent_path = $oldParent, ended_utc = $ended, bundle_id = $bundle,
+            users_logged_off = $users, error_id = $errorId, error = $error, computer_name = $computer, sets_carried = $carried,
+            sets_stripped = $stripped, sets_lost = $lost
         """,
         ("$id", StoreSql.Text(swap.Id)),
         ("$host", swap.Vm.HostId),
@@ -106,6 +110,7 @@ public sealed class StoreTransaction
         ("$controllerNumber", swap.Location.ControllerNumber),
         ("$slot", swap.Location.Slot),
         ("$old", swap.OldPath),
+        ("$oldParent", swap.OldParentPath),
         ("$new", swap.NewPath),
         ("$parent", swap.ParentPath),
         ("$guid", StoreSql.Text(swap.ParentDataWriteGuid)),
@@ -118,7 +123,11 @@ public sealed class StoreTransaction
         ("$state", swap.State.ToString()),
         ("$ended", swap.Ended is { } ended ? StoreSql.Text(ended) : null),
         ("$bundle", swap.BundleId),
-        ("$users", string.Join(NameSeparator.ToString(), swap.UsersLoggedOff)),
+        ("$users", Join(swap.UsersLoggedOff)),
+        ("$computer", swap.ComputerName),
+        ("$carried", Join(swap.SetsCarried)),
+        ("$stripped", Join(swap.SetsStripped)),
+        ("$lost", Join(swap.SetsLost)),
         ("$errorId", swap.ErrorId),
         ("$error", swap.Error));
 
@@ -139,6 +148,8 @@ public sealed class StoreTransaction
     internal static string Key(string name) => name.ToUpperInvariant();
 
     internal static string[] SplitNames(string names) => names.Length == 0 ? [] : names.Split(NameSeparator);
+
+    private static string Join(IReadOnlyList<string> names) => string.Join(NameSeparator.ToString(), names);
 
     internal void SaveLease(string name, string purpose, LeaseHolder holder) => StoreSql.Run(
         _connection,

@@ -26,6 +26,9 @@ public sealed record SwapRecord
     /// <summary>The disk that the machine is on.</summary>
     public required string OldPath { get; init; }
 
+    /// <summary>The parent of the disk that the machine is on; empty when it has none or that was not known.</summary>
+    public required string OldParentPath { get; init; }
+
     /// <summary>The disk that it shall be on.</summary>
     public required string NewPath { get; init; }
 
@@ -41,7 +44,7 @@ public sealed record SwapRecord
     /// <summary>The number of the new disk.</summary>
     public required int NewRevision { get; init; }
 
-    /// <summary>The state that the machine was found in.</summary>
+    /// <summary>The state that the machine was found in, and is put back to.</summary>
     public required VmPowerState PowerFound { get; init; }
 
     /// <summary>Who began the swap: account and computer.</summary>
@@ -64,6 +67,18 @@ public sealed record SwapRecord
 
     /// <summary>The users that were logged off for it.</summary>
     public IReadOnlyList<string> UsersLoggedOff { get; init; } = [];
+
+    /// <summary>What the guest calls itself on the new disk; empty until that is written.</summary>
+    public string ComputerName { get; init; } = string.Empty;
+
+    /// <summary>The sets that are carried.</summary>
+    public IReadOnlyList<string> SetsCarried { get; init; } = [];
+
+    /// <summary>The sets that are removed from what the parent brought.</summary>
+    public IReadOnlyList<string> SetsStripped { get; init; } = [];
+
+    /// <summary>The sets that the old disk has and the new one has not.</summary>
+    public IReadOnlyList<string> SetsLost { get; init; } = [];
 
     /// <summary>The error id of what failed last; empty when nothing did.</summary>
     public string ErrorId { get; init; } = string.Empty;

@@ -15,7 +15,8 @@ public sealed partial class VmUpdateStore
     private const string SwapColumns = """
         SELECT id, host_id, vm_id, vm_name, pool, direction, controller, controller_number, slot, old_path, new_path, parent_path,
             parent_data_write_guid, old_revision, new_revision, power_found, owner, process_id, began_utc, state, ended_utc, bundle_id,
-            users_logged_off, error_id, error
+            users_logged_off, error_id, error, computer_name, sets_carried, sets_stripped, sets_lost,
+            old_parent_path
         FROM swaps
         """;
 
@@ -139,5 +140,10 @@ public sealed partial class VmUpdateStore
         UsersLoggedOff = StoreTransaction.SplitNames(row.GetString(22)),
         ErrorId = row.GetString(23),
         Error = row.GetString(24),
+        ComputerName = row.GetString(25),
+        SetsCarried = StoreTransaction.SplitNames(row.GetString(26)),
+        SetsStripped = StoreTransaction.SplitNames(row.GetString(27)),
+        SetsLost = StoreTransaction.SplitNames(row.GetString(28)),
+        OldParentPath = row.GetString(29),
     };
 }

@@ -1,0 +1,38 @@
+namespace VmUpdate.Core.Identity;
+
+/// <summary>What a bundle holds and what the new disk must hold when it was restored.</summary>
+public sealed class IdentityManifest
+{
+    /// <summary>The version this library writes, and the greatest it reads.</summary>
+    public const int CurrentVersion = 1;
+
+    /// <summary>The manifest's version.</summary>
+    public int Version { get; init; } = CurrentVersion;
+
+    /// <summary>The bundle's id.</summary>
+    public Guid BundleId { get; init; }
+
+    /// <summary>The machine it was taken from.</summary>
+    public Guid VmId { get; init; }
+
+    /// <summary>The machine's name then, for people.</summary>
+    public string VmName { get; init; } = string.Empty;
+
+    /// <summary>When it was taken, in UTC.</summary>
+    public DateTime TakenUtc { get; init; }
+
+    /// <summary>What messages called the old disk.</summary>
+    public string OldDisk { get; init; } = string.Empty;
+
+    /// <summary>What messages called the master or the new disk.</summary>
+    public string MasterDisk { get; init; } = string.Empty;
+
+    /// <summary>What became of each set.</summary>
+    public IReadOnlyList<SetDecision> Decisions { get; init; } = [];
+
+    /// <summary>The steps, in the order in which they are carried out.</summary>
+    public IReadOnlyList<ManifestItem> Items { get; init; } = [];
+
+    /// <summary>The key of the hashes of secrets: a plain hash of a short secret could be guessed from.</summary>
+    internal byte[] HashKey { get; init; } = [];
+}

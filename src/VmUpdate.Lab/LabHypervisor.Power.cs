@@ -1,0 +1,176 @@
+using VmUpdate.Core.Machines;
+using VmUpdate.DiskFormats;
+using VmUpdate.DiskFormats.Blocks;
+using VmUpdate.DiskFormats.Vhdx;
+
+namespace VmUpdate.Lab;
+
+public sealed partial class LabHypervisor
+{
+    /// <inheritdoc/>
+    public async Task StartAsync(VmKey vm, CancellationToken cancellation)
+    {
+        LabCall call = Begin("Start", vm, cancellation);
+        await TransitAsync(
+            vm,
+            VmPowerState.Running,
+            "started",
+            machine =>
+            {
+                Require(machine, VmPowerState.Off, VmPowerState.Saved);
+                if (machine.Behavior.StartFails)
+                {
+                    throw new HypervisorException(HypervisorFailure.OperationFailed, machine.Name, "the host failed to start it.");
+                }
+
+                RequireUsableDisks(machine);
+                return machine.State == VmPowerState.Saved ? Timings.Restore : Timings.Start;
+            },
+            cancellation).ConfigureAwait(false);
+        _options.AfterCall?.Invoke(call);
+    }
+
+    /// <inheritdoc/>
+    public async Task ShutDownAsync(VmKey vm, TimeSpan timeout, CancellationToken cancellation)
+    {
+        LabCall call = Begin("ShutDown", vm, cancellation);
+        LabMachineState asked = Read(vm);
+        Require(asked, VmPowerState.Running);
+        if (asked.Behavior.ShutdownRefused)
+        {
+            throw new HypervisorException(HypervisorFailure.ShutdownRefused, asked.Name, "its guest refused to shut down.");
+        }
+
+        if (asked.Behavior.ShutdownHangs || Timings.ShutDown > timeout)
+        {
+            await _options.Clock.Delay(timeout, cancellation).ConfigureAwait(false);
+            throw new HypervisorException(
+                HypervisorFailure.ShutdownTimedOut,
+                asked.Name,
+                $"its guest did not shut down within {timeout.TotalSeconds:0} seconds. It was not turned off; it may still shut down later.");
+        }
+
+        await TransitAsync(
+            vm,
+            VmPowerState.Off,
+            "shut down",
+            machine =>
+            {
+                Require(machine, VmPowerState.Running);
+                return Timings.ShutDown;
+            },
+            cancellation).ConfigureAwait(false);
+        _options.AfterCall?.Invoke(call);
+    }
+
+    /// <inheritdoc/>
+    public Task SaveAsync(VmKey vm, CancellationToken cancellation) =>
+        KeepMemoryAsync("Save", vm, VmPowerState.Saved, [VmPowerState.Running, VmPowerState.Paused], cancellation);
+
+    /// <inheritdoc/>
+    public Task PauseAsync(VmKey vm, CancellationToken cancellation) =>
+        KeepMemoryAsync("Pause", vm, VmPowerState.Paused, [VmPowerState.Running], cancellation);
+
+    /// <inheritdoc/>
+    public async Task ResumeAsync(VmKey vm, CancellationToken cancellation)
+    {
+        LabCall call = Begin("Resume", vm, cancellation);
+        await TransitAsync(
+            vm,
+            VmPowerState.Running,
+            "resumed",
+            machine =>
+            {
+                Require(machine, VmPowerState.Paused);
+                return Timings.Restore;
+            },
+            cancellation).ConfigureAwait(false);
+        _options.AfterCall?.Invoke(call);
+    }
+
+    private async Task KeepMemoryAsync(
+        string operation, VmKey vm, VmPowerState target, VmPowerState[] allowed, CancellationToken cancellation)
+    {
+        LabCall call = Begin(operation, vm, cancellation);
+        await TransitAsync(
+            vm,
+            target,
+            target == VmPowerState.Saved ? "saved" : "paused",
+            machine =>
+            {
+                Require(machine, allowed);
+                return Timings.Save;
+            },
+            cancellation).ConfigureAwait(false);
+        _options.AfterCall?.Invoke(call);
+    }
+
+    private async Task TransitAsync(
+        VmKey vm, VmPowerState target, string done, Func<LabMachineState, TimeSpan> check, CancellationToken cancellation)
+    {
+        TimeSpan time = TimeSpan.Zero;
+        await ChangeAsync(
+            vm,
+            machine =>
+            {
+                time = check(machine);
+                return machine with
+                {
+                    State = target,
+                    SettledUtc = _options.Clock.UtcNow + time,
+                    Sessions = target == VmPowerState.Off ? [] : machine.Sessions,
+                };
+            },
+            cancellation).ConfigureAwait(false);
+        if (time > TimeSpan.Zero)
+        {
+            await _options.Clock.Delay(time, cancellation).ConfigureAwait(false);
+
+            // The delay may end a moment before the wall clock says so.
+            while (StateOf(Read(vm)) == VmPowerState.Changing)
+            {
+                await _options.Clock.Delay(TimeSpan.FromMilliseconds(1), cancellation).ConfigureAwait(false);
+            }
+        }
+
+        VmPowerState reached = StateOf(Read(vm));
+        if (reached != target)
+        {
+            throw new HypervisorException(HypervisorFailure.VmBusy, vm.ToString(), $"it was to be {done}, but somebody else made it {reached}.");
+        }
+    }
+
+    private void Require(LabMachineState machine, params VmPowerState[] allowed)
+    {
+        VmPowerState state = StateOf(machine);
+        if (!allowed.Contains(state))
+        {
+            throw new HypervisorException(
+                HypervisorFailure.VmBusy, machine.Name, $"it is {state}; it would have to be {string.Join(" or ", allowed)}.");
+        }
+    }
+
+    private void RequireUsableDisks(LabMachineState machine)
+    {
+        if (machine.Disks.Count == 0)
+        {
+            throw new HypervisorException(HypervisorFailure.DiskNotAttached, machine.Name, "it has no disk to start from.");
+        }
+
+        foreach (LabDisk disk in machine.Disks)
+        {
+            string path = FullPath(disk);
+            try
+            {
+                // As a real host: it holds each disk for itself alone, and its parents must be what they were.
+                HostPath.FolderOf(DiskFiles, path).Open(Path.GetFileName(path), HostFileMode.ReadWrite).Dispose();
+                VhdxDisk.Open(path, new VhdxOpenOptions { Files = DiskFiles }).Dispose();
+            }
+            catch (VmUpdateException failure) when (failure is HostFileException or DiskFormatException)
+            {
+                throw new HypervisorException(
+                    HypervisorFailure.DiskNotUsable, machine.Name, $"its disk cannot be used: {failure.Message}", failure);
+            }
+        }
+    }
+}
