@@ -33,9 +33,6 @@ public enum IdentityFailure
     /// <summary>The new disk does not hold what was to be written to it.</summary>
     ResultDiffers,
 
-    /// <summary>The old disk changed between its reading and the writing of the bundle.</summary>
-    SourceChanged,
-
     /// <summary>Others than its owner may enter the identity store's folder.</summary>
     StoreTooOpen,
 

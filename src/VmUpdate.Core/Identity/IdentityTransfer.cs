@@ -1,3 +1,5 @@
+using VmUpdate.DiskFormats;
+
 namespace VmUpdate.Core.Identity;
 
 /// <summary>Carries a machine's identity from its old disk to a new one, as the catalogue says. Holds no state of its own.</summary>
@@ -16,28 +18,147 @@ public sealed class IdentityTransfer
     /// <param name="options">What the administrator decided.</param>
     /// <returns>The plan.</returns>
     /// <exception cref="IdentityException">The swap cannot keep the machine's identity; the cause says why.</exception>
-    public IdentityPlan Plan(GuestDisk old, GuestDisk master, IdentityOptions options) => throw new NotSupportedException();
+    /// <exception cref="DiskFormatException">A disk is damaged.</exception>
+    public IdentityPlan Plan(GuestDisk old, GuestDisk master, IdentityOptions options)
+    {
+        var planner = new SetPlanner(Catalogue, old, master, options);
+        planner.Run(null);
+        return new IdentityPlan(planner.Decisions, planner.Warnings);
+    }
 
     /// <summary>Copies out of the old disk what the plan carries.</summary>
     /// <param name="old">The machine's present disk, powered off.</param>
     /// <param name="master">The new master, or a fresh child of it.</param>
-    /// <param name="plan">The plan; a set that it does not carry is not carried.</param>
+    /// <param name="plan">The plan; a set that it does not carry is not carried. What changed since on the old disk counts as it is now.</param>
     /// <param name="options">What the administrator decided.</param>
-    /// <returns>The bundle, to be disposed. User data is read from the old disk when a store keeps it.</returns>
-    public IdentityBundle Preserve(GuestDisk old, GuestDisk master, IdentityPlan plan, IdentityOptions options) =>
-        throw new NotSupportedException();
+    /// <returns>The bundle, to be disposed. Files are read from the old disk when a store keeps it.</returns>
+    /// <exception cref="IdentityException">The swap cannot keep the machine's identity; the cause says why.</exception>
+    /// <exception cref="DiskFormatException">A disk is damaged.</exception>
+    public IdentityBundle Preserve(GuestDisk old, GuestDisk master, IdentityPlan plan, IdentityOptions options)
+    {
+        var planner = new SetPlanner(Catalogue, old, master, options);
+        planner.Run(plan);
+        byte[] hashKey = StoreKey.Random(IdentityHash.KeySize);
+        var payload = new LivePayload();
+        var items = new List<ManifestItem>();
+        foreach (PlannedStep step in planner.Steps.OrderBy(OrderOf))
+        {
+            items.Add(Capture(step.ToItem(), old, master, payload, hashKey));
+        }
+
+        var manifest = new IdentityManifest
+        {
+            BundleId = options.NewGuid(),
+            VmId = options.VmId,
+            VmName = options.VmName,
+            TakenUtc = options.UtcNow(),
+            OldDisk = old.Subject,
+            MasterDisk = master.Subject,
+            Decisions = planner.Decisions,
+            Items = items,
+            HashKey = hashKey,
+        };
+        return new IdentityBundle(manifest, payload);
+    }
 
     /// <summary>
-    /// Writes a bundle to a new disk: strips, renames, carries. Safe to repeat on the same disk. Nothing is committed:
+    /// Writes a bundle to a new disk: removes, renames, carries. Safe to repeat on the same disk. Nothing is committed:
     /// <see cref="GuestDisk.Commit"/> is the caller's.
     /// </summary>
     /// <param name="fresh">The new disk, a child of the master the bundle was made for, open for writing.</param>
     /// <param name="bundle">The bundle.</param>
-    public void Restore(GuestDisk fresh, IdentityBundle bundle) => throw new NotSupportedException();
+    /// <exception cref="IdentityException">The new disk is not as the plan found the master.</exception>
+    /// <exception cref="DiskFormatException">The new disk cannot be written.</exception>
+    public void Restore(GuestDisk fresh, IdentityBundle bundle)
+    {
+        foreach (ManifestItem item in bundle.Manifest.Items)
+        {
+            switch (item.Action)
+            {
+                case ManifestAction.Write:
+                    ItemKind.Of(item).Write(fresh, item, bundle.Payload);
+                    break;
+                case ManifestAction.Remove:
+                    ItemKind.Of(item).Remove(fresh, item);
+                    break;
+                case ManifestAction.Rename:
+                    Rename(fresh, item);
+                    break;
+            }
+        }
 
-    /// <summary>Compares a new disk with a bundle, item by item, strips and renames too.</summary>
+        // The deepest last: a folder's own times are the last thing that changes in it.
+        foreach (ManifestItem item in bundle.Manifest.Items.Where(item => item is { Kind: ManifestItemKind.Folder, Action: ManifestAction.Write }))
+        {
+            FolderKind.Finish(fresh, item);
+        }
+    }
+
+    /// <summary>Compares a new disk with a bundle, item by item, what was removed and renamed too.</summary>
     /// <param name="result">The new disk, through a fresh read-only open.</param>
     /// <param name="bundle">The bundle.</param>
     /// <exception cref="IdentityException"><see cref="IdentityFailure.ResultDiffers"/>, naming the first difference.</exception>
-    public void Verify(GuestDisk result, IdentityBundle bundle) => throw new NotSupportedException();
+    /// <exception cref="DiskFormatException">The new disk cannot be read.</exception>
+    public void Verify(GuestDisk result, IdentityBundle bundle)
+    {
+        byte[] hashKey = bundle.Manifest.HashKey;
+        foreach (ManifestItem item in bundle.Manifest.Items)
+        {
+            ManifestItem place = item.Action == ManifestAction.Rename ? item with { Path = item.Name } : item;
+            if (ItemKind.Of(item).HashOn(result, place, hashKey) != item.ResultHash)
+            {
+                throw Differs(result, item, item.ResultHash is null ? "it should be gone and is there." : "it is not what was to be written.");
+            }
+
+            if (item.Action == ManifestAction.Rename && ItemKind.Of(item).HashOn(result, item, hashKey) is not null)
+            {
+                throw Differs(result, item, "it should have another name and is there under the old one.");
+            }
+        }
+    }
+
+    private static ManifestItem Capture(ManifestItem item, GuestDisk old, GuestDisk master, LivePayload payload, byte[] hashKey)
+    {
+        ItemKind kind = ItemKind.Of(item);
+        item = item with { MasterHash = kind.HashOn(master, item, hashKey) };
+        return item.Action switch
+        {
+            ManifestAction.Write => WithResult(kind.Capture(old, item, payload, hashKey)),
+            ManifestAction.Rename => item with { ResultHash = item.MasterHash },
+            _ => item with { OldHash = kind.HashOn(old, item, hashKey) },
+        };
+
+        static ManifestItem WithResult(ManifestItem captured) => captured with { ResultHash = captured.OldHash };
+    }
+
+    private static void Rename(GuestDisk fresh, ManifestItem item)
+    {
+        var from = GuestPath.Parse(item.Path);
+        var to = GuestPath.Parse(item.Name);
+        if (fresh.Volume.Find(from) is { } entry)
+        {
+            fresh.Volume.Rename(entry.Path, to);
+        }
+        else if (fresh.Volume.Find(to) is null)
+        {
+            throw new IdentityException(
+                IdentityFailure.ResultDiffers, fresh.Subject, $"{item.Path}, which is to take another name, is not on the new disk.", item.Set);
+        }
+    }
+
+    // Removals make room for names, renames too; a folder comes before what it holds, as planned.
+    private static int OrderOf(PlannedStep step) => step.Action switch
+    {
+        ManifestAction.Remove => 0,
+        ManifestAction.Rename => 1,
+        _ => 2,
+    };
+
+    private static IdentityException Differs(GuestDisk disk, ManifestItem item, string message)
+    {
+        string place = item.Kind is ManifestItemKind.File or ManifestItemKind.Folder
+            ? item.Path
+            : $"{item.Hive.ToString().ToUpperInvariant()}\\{item.Path}{(item.Kind == ManifestItemKind.Value ? " : " + item.Name : string.Empty)}";
+        return new IdentityException(IdentityFailure.ResultDiffers, disk.Subject, $"{place}: {message}", item.Set);
+    }
 }

@@ -6,7 +6,7 @@ public interface IIdentityStore
     /// <summary>Keeps a bundle. When it returns, the bundle was read back and compared.</summary>
     /// <param name="bundle">The bundle; it stays usable.</param>
     /// <returns>The bundle's id.</returns>
-    /// <exception cref="IdentityException">The store cannot be written, is too open, or the old disk changed meanwhile.</exception>
+    /// <exception cref="IdentityException">The store cannot be written, or is too open.</exception>
     string Save(IdentityBundle bundle);
 
     /// <summary>Opens a bundle.</summary>

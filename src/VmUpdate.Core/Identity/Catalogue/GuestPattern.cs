@@ -21,6 +21,9 @@ public sealed class GuestPattern
     /// <summary>Whether it names one place only.</summary>
     public bool IsLiteral => !_parts.Any(HasWildcard);
 
+    /// <summary>Whether it means all that a folder holds.</summary>
+    public bool MeansAllBelow => _parts.Length > 0 && _parts[_parts.Length - 1] == AnyDepth;
+
     /// <summary>Reads a pattern.</summary>
     /// <param name="text">Names between <c>\</c> or <c>/</c>.</param>
     /// <returns>The pattern.</returns>
@@ -37,6 +40,10 @@ public sealed class GuestPattern
             ? throw new ArgumentException($"in '{text}' the sign ** must stand alone between two separators.")
             : new GuestPattern(parts);
     }
+
+    /// <summary>The pattern of all that the folders it means hold.</summary>
+    /// <returns>The longer pattern; this one when it means that already.</returns>
+    public GuestPattern AllBelow() => MeansAllBelow ? this : new GuestPattern([.. _parts, AnyDepth]);
 
     /// <inheritdoc/>
     public override string ToString() => string.Join("\\", _parts);

@@ -49,6 +49,9 @@ public sealed class IdentitySet
     /// <summary>What must hold of the two disks.</summary>
     public IReadOnlyList<Precondition> Preconditions { get; internal init; } = [];
 
+    /// <summary>Places that the items' patterns fit and that are not meant.</summary>
+    public IReadOnlyList<GuestPattern> Exclude { get; internal init; } = [];
+
     /// <summary>The items.</summary>
     public IReadOnlyList<IdentityItem> Items { get; internal init; } = [];
 

@@ -1,7 +1,7 @@
 namespace VmUpdate.Core.Identity;
 
 /// <summary>What a bundle holds and what the new disk must hold when it was restored.</summary>
-public sealed class IdentityManifest
+public sealed record IdentityManifest
 {
     /// <summary>The version this library writes, and the greatest it reads.</summary>
     public const int CurrentVersion = 1;
@@ -35,4 +35,10 @@ public sealed class IdentityManifest
 
     /// <summary>The key of the hashes of secrets: a plain hash of a short secret could be guessed from.</summary>
     internal byte[] HashKey { get; init; } = [];
+
+    /// <summary>The manifest as JSON in UTF-8, for people and other programs.</summary>
+    /// <returns>The text's bytes. No secret and no key is in it.</returns>
+    public byte[] ToJson() => ManifestCodec.ToJson(this);
+
+    internal IdentityManifest WithKey(byte[] hashKey) => this with { HashKey = hashKey };
 }

@@ -1,0 +1,23 @@
+namespace VmUpdate.Core.Identity;
+
+/// <summary>What kind of thing an item is.</summary>
+public enum IdentityItemKind
+{
+    /// <summary>A value of a registry key.</summary>
+    RegistryValue,
+
+    /// <summary>A registry key with all it holds: values, keys, class names, security.</summary>
+    RegistryKey,
+
+    /// <summary>The class name of a registry key.</summary>
+    ClassName,
+
+    /// <summary>A file with all its streams; the path may be a pattern.</summary>
+    File,
+
+    /// <summary>A folder with all it holds.</summary>
+    Folder,
+
+    /// <summary>Files of the master whose names end with a registry value that another set carries.</summary>
+    NameSuffix,
+}

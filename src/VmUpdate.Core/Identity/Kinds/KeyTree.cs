@@ -1,0 +1,90 @@
+using System.Text;
+using VmUpdate.DiskFormats;
+using VmUpdate.DiskFormats.Registry;
+
+namespace VmUpdate.Core.Identity;
+
+/// <summary>
+/// A registry key and all it holds as bytes, equal for equal keys: names in order, so that two hives that hold the same in another
+/// order compare equal. For each key: class name, security descriptor, values (name, type, data), keys (name, then the same again).
+/// </summary>
+internal static class KeyTree
+{
+    private const int MaxDepth = 512;            // the registry's own limit for the levels of a tree
+    private const long MaxSize = 64L << 20;      // identity is small; a tree of more is not identity, or a hostile hive
+
+    public static byte[] Serialize(RegistryKey key) => Serialize(key, whole: true);
+
+    public static byte[] SerializeShell(RegistryKey key) => Serialize(key, whole: false);
+
+    public static void Apply(RegistryKey key, byte[] bytes)
+    {
+        using var reader = new BinaryReader(new MemoryStream(bytes, writable: false), Encoding.Unicode);
+        Apply(key, reader);
+    }
+
+    private static byte[] Serialize(RegistryKey key, bool whole)
+    {
+        using var stream = new MemoryStream();
+        using var writer = new BinaryWriter(stream, Encoding.Unicode);
+        Serialize(key, writer, whole, 0);
+        writer.Flush();
+        byte[] bytes = stream.ToArray();
+        byte[] used = stream.GetBuffer();
+        Array.Clear(used, 0, used.Length);
+        return bytes;
+    }
+
+    private static void Serialize(RegistryKey key, BinaryWriter writer, bool whole, int depth)
+    {
+        if (depth > MaxDepth || writer.BaseStream.Length > MaxSize)
+        {
+            throw new DiskFormatException(
+                DiskFormatDefect.LimitExceeded,
+                "key",
+                -1,
+                $"the key {key.Name} is part of a tree of more than {MaxDepth} levels or {MaxSize} bytes, which is not carried.");
+        }
+
+        writer.Write(key.ClassName);
+        byte[] security = key.GetSecurityDescriptor();
+        writer.Write(security.Length);
+        writer.Write(security);
+        RegistryValue[] values = whole ? [.. key.Values.OrderBy(value => value.Name, StringComparer.OrdinalIgnoreCase)] : [];
+        writer.Write(values.Length);
+        foreach (RegistryValue value in values)
+        {
+            writer.Write(value.Name);
+            writer.Write(value.Type);
+            writer.Write(value.Data.Length);
+            writer.Write(value.Data);
+        }
+
+        RegistryKey[] keys = whole ? [.. key.SubKeys.OrderBy(sub => sub.Name, StringComparer.OrdinalIgnoreCase)] : [];
+        writer.Write(keys.Length);
+        foreach (RegistryKey sub in keys)
+        {
+            writer.Write(sub.Name);
+            Serialize(sub, writer, whole, depth + 1);
+        }
+    }
+
+    private static void Apply(RegistryKey key, BinaryReader reader)
+    {
+        key.SetClassName(reader.ReadString());
+        key.SetSecurityDescriptor(reader.ReadBytes(reader.ReadInt32()));
+        for (int left = reader.ReadInt32(); left > 0; left--)
+        {
+            string name = reader.ReadString();
+            uint type = reader.ReadUInt32();
+            byte[] data = reader.ReadBytes(reader.ReadInt32());
+            key.SetValue(name, type, data);
+            Array.Clear(data, 0, data.Length);
+        }
+
+        for (int left = reader.ReadInt32(); left > 0; left--)
+        {
+            Apply(key.CreateSubKey(reader.ReadString()), reader);
+        }
+    }
+}

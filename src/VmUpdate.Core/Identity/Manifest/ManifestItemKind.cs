@@ -1,0 +1,23 @@
+namespace VmUpdate.Core.Identity;
+
+/// <summary>What a manifest's item is about.</summary>
+public enum ManifestItemKind
+{
+    /// <summary>A value of a registry key.</summary>
+    Value,
+
+    /// <summary>A registry key with all it holds.</summary>
+    KeyTree,
+
+    /// <summary>A registry key alone: its class name and security, for a value to be put into.</summary>
+    KeyShell,
+
+    /// <summary>The class name of a registry key.</summary>
+    ClassName,
+
+    /// <summary>A file with its streams.</summary>
+    File,
+
+    /// <summary>A folder alone.</summary>
+    Folder,
+}
