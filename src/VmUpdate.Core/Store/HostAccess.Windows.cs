@@ -13,7 +13,9 @@ internal static partial class HostAccess
     private static readonly HashSet<string> Trusted =
         ["SY", "BA", "OW", "CO", "S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464"];
 
-    private static string? FindOtherWriterOnWindows(string path)
+    private static string? FindOtherWriterOnWindows(string path) => FindOtherOnWindows(path, MayWrite);
+
+    private static string? FindOtherOnWindows(string path, Func<string, bool> isMeant)
     {
         if (GetNamedSecurityInfoW(path, FileObject, DaclOnly, IntPtr.Zero, IntPtr.Zero, IntPtr.Zero, IntPtr.Zero, out IntPtr descriptor) != 0)
         {
@@ -24,7 +26,7 @@ internal static partial class HostAccess
         try
         {
             return ConvertSecurityDescriptorToStringSecurityDescriptorW(descriptor, 1, DaclOnly, out text, IntPtr.Zero)
-                ? FindOtherWriterIn(Marshal.PtrToStringUni(text) ?? string.Empty, Environment.UserDomainName + "\\" + Environment.UserName)
+                ? FindOtherIn(Marshal.PtrToStringUni(text) ?? string.Empty, Environment.UserDomainName + "\\" + Environment.UserName, isMeant)
                 : null;
         }
         finally
@@ -38,7 +40,9 @@ internal static partial class HostAccess
     /// <param name="sddl">The list, as text.</param>
     /// <param name="account">The account that runs this, which is trusted, too.</param>
     /// <returns>Who, or <see langword="null"/>.</returns>
-    internal static string? FindOtherWriterIn(string sddl, string account)
+    internal static string? FindOtherWriterIn(string sddl, string account) => FindOtherIn(sddl, account, MayWrite);
+
+    private static string? FindOtherIn(string sddl, string account, Func<string, bool> isMeant)
     {
         if (!sddl.StartsWith("D:", StringComparison.Ordinal) || sddl.Contains("NO_ACCESS_CONTROL"))
         {
@@ -48,7 +52,7 @@ internal static partial class HostAccess
         foreach (Match entry in Regex.Matches(sddl, @"\(A;([A-Z]*);([^;]*);[^;]*;[^;]*;([^;)]*)[^)]*\)", RegexOptions.CultureInvariant))
         {
             string trustee = entry.Groups[3].Value;
-            if (MayWrite(entry.Groups[2].Value) && !Trusted.Contains(trustee) && !IsAccount(trustee, account))
+            if (isMeant(entry.Groups[2].Value) && !Trusted.Contains(trustee) && !IsAccount(trustee, account))
             {
                 return trustee;
             }

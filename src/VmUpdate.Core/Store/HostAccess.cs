@@ -8,6 +8,9 @@ internal static partial class HostAccess
 {
     private const int GroupMayWrite = 0x10; // 0020
     private const int OthersMayWrite = 0x02; // 0002
+    private const int GroupAnyRight = 0x38; // 0070
+    private const int OthersAnyRight = 0x07; // 0007
+    private const uint OwnerReadWrite = 0x180; // 0600
     private const int AtFolderCurrent = -100;
     private const uint StatxBasic = 0x7FF;
 
@@ -57,6 +60,41 @@ internal static partial class HostAccess
         return (status.Mode & OthersMayWrite) != 0 ? "everybody" : (status.Mode & GroupMayWrite) != 0 ? $"its group, {status.GroupId}," : null;
     }
 
+    /// <summary>Looks for somebody besides the owner, the administrators and the system who has any right to a file or folder.</summary>
+    /// <param name="path">The path.</param>
+    /// <returns>Who, for a message; <see langword="null"/> when nobody has, or the host cannot say.</returns>
+    public static string? FindOtherUser(string path)
+    {
+        if (RuntimeInformation.IsOSPlatform(OSPlatform.Windows))
+        {
+            return FindOtherOnWindows(path, _ => true);
+        }
+
+        StatxResult status = default;
+        if (!RuntimeInformation.IsOSPlatform(OSPlatform.Linux) || StatX(AtFolderCurrent, Terminated(path), 0, StatxBasic, ref status) != 0)
+        {
+            return null;
+        }
+
+        uint self = GetEffectiveUserId();
+        return status.UserId != self && status.UserId != 0 ? $"its owner, user {status.UserId},"
+            : (status.Mode & OthersAnyRight) != 0 ? "everybody"
+            : (status.Mode & GroupAnyRight) != 0 ? $"its group, {status.GroupId},"
+            : null;
+    }
+
+    /// <summary>Takes all rights to a file from all but its owner. On Windows the folder's own rights do that.</summary>
+    /// <param name="path">The file's path.</param>
+    public static void RestrictToOwner(string path)
+    {
+        if (RuntimeInformation.IsOSPlatform(OSPlatform.Linux))
+        {
+            // A path that is only made up, in a test, is no file to be restricted: the result does not matter then, and else
+            // the folder, which is checked, keeps others out.
+            _ = ChangeMode(Terminated(path), OwnerReadWrite);
+        }
+    }
+
     /// <summary>Whether a folder lies on a network file system.</summary>
     /// <param name="folder">The folder's full path.</param>
     /// <returns><see langword="true"/> when it surely does.</returns>
@@ -88,6 +126,10 @@ internal static partial class HostAccess
     [DllImport("libc", EntryPoint = "statfs", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern int StatFs(byte[] path, byte[] result);
+
+    [DllImport("libc", EntryPoint = "chmod", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int ChangeMode(byte[] path, uint mode);
 
     [DllImport("libc", EntryPoint = "geteuid")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
