@@ -223,7 +223,7 @@ public sealed partial class NtfsVolume
 
     private Found? Lookup(GuestPath path)
     {
-        var found = new Found(GuestPath.Root, Files.Get(WellKnownRecord.Root), null);
+        var found = new Found(GuestPath.Root, Files.Get(WellKnownRecord.Root), null, IsSystem: false);
         foreach (string part in path.Parts)
         {
             if (!found.File.IsDirectory || IndexTree.Of(this, found.File).FindName(part) is not { } entry)
@@ -233,7 +233,8 @@ public sealed partial class NtfsVolume
 
             FileRecord file = Files.Get(entry.File);
             NtfsAttribute name = LongNameOf(file, found.File, entry.Key);
-            found = new Found(AppendName(found.Path, new FileNameValue(name.Value).Name), file, name);
+            bool isSystem = found.IsSystem || file.Number < WellKnownRecord.FirstUser;
+            found = new Found(AppendName(found.Path, new FileNameValue(name.Value).Name), file, name, isSystem);
         }
 
         return found;
@@ -267,6 +268,9 @@ public sealed partial class NtfsVolume
             ?? throw NtfsError.Inconsistent("$FILE_NAME", -1, $"record {file.Number} does not know the name '{wanted.Name.ToString()}' that a folder has for it.");
     }
 
-    /// <summary>A file, the path that led to it as the volume spells it, and the name it was found by; none for the root.</summary>
-    private sealed record Found(GuestPath Path, FileRecord File, NtfsAttribute? Name);
+    /// <summary>
+    /// A file, the path that led to it as the volume spells it, the name it was found by (none for the root), and whether it is one
+    /// of the volume's own or below one.
+    /// </summary>
+    private sealed record Found(GuestPath Path, FileRecord File, NtfsAttribute? Name, bool IsSystem);
 }

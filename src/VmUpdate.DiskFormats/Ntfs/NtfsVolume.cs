@@ -109,6 +109,10 @@ public sealed partial class NtfsVolume : IDisposable
         return volume;
     }
 
+    /// <summary>A volume that has no files yet.</summary>
+    internal static NtfsVolume CreateBlank(IBlockDevice device, NtfsGeometry geometry, ushort[] upCase, Func<DateTime> utcNow) =>
+        new(device, geometry, utcNow, isWritable: true) { Text = new NtfsText(upCase) };
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -165,17 +165,18 @@ internal sealed class RunList
         }
     }
 
-    /// <summary>Writes the pairs of as many runs as fit.</summary>
+    /// <summary>Writes the pairs of as many runs as fit, at most <paramref name="limit"/>.</summary>
     /// <param name="first">The first run.</param>
     /// <param name="target">Room, the ending zero byte included.</param>
+    /// <param name="limit">How many runs at most.</param>
     /// <param name="written">The bytes used, the ending zero byte included.</param>
     /// <returns>How many runs were written.</returns>
-    public int WritePairs(int first, Span<byte> target, out int written)
+    public int WritePairs(int first, Span<byte> target, int limit, out int written)
     {
         long lcn = 0;
         int at = 0;
         int index = first;
-        for (; index < _runs.Count; index++)
+        for (; index < _runs.Count && index - first < limit; index++)
         {
             Run run = _runs[index];
             int lengthBytes = SignedSize(run.Length);
