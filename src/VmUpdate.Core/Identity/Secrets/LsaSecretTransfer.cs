@@ -2,7 +2,7 @@ using VmUpdate.DiskFormats.Registry;
 
 namespace VmUpdate.Core.Identity.Secrets;
 
-/// <summary>Takes an LSA secret from one Windows to another: both states sealed anew, times and security as they were.</summary>
+/// <summary>Takes an LSA secret from one Windows to another: both states are sealed anew, times and security stay as they were.</summary>
 internal static class LsaSecretTransfer
 {
     /// <summary>The secret of the machine's account in its domain.</summary>
@@ -11,70 +11,53 @@ internal static class LsaSecretTransfer
     /// <summary>Its twin under Machine Identity Isolation: sealed to the secure kernel of the very machine, of no use on another disk.</summary>
     public const string IsolatedMachineAccount = "$MACHINE.ACC.IUM";
 
-    private const int MaxDepth = 4; // a secret's key holds five keys and they hold values; anything deeper is no secret of Windows
-
     private static readonly string[] SealedKeys = [nameof(LsaSecretPart.CurrVal), nameof(LsaSecretPart.OldVal)];
 
-    /// <summary>Whether a disk holds the secret in a form that can be carried.</summary>
-    /// <param name="old">The old disk's secrets.</param>
+    /// <summary>The path of a secret's key in SECURITY.</summary>
     /// <param name="name">The secret's name.</param>
-    /// <returns><see langword="false"/> when the disk has no such secret at all.</returns>
-    /// <exception cref="IdentityException"><see cref="IdentityFailure.MachineSecretIsolated"/>: only the isolated twin is there.</exception>
-    public static bool IsPresent(GuestSecrets old, string name)
-    {
-        if (old.FindKey(name) is not null)
-        {
-            return true;
-        }
+    /// <returns>The path.</returns>
+    public static string KeyOf(string name) => $"{GuestSecrets.SecretsKey}\\{name}";
 
-        return name == MachineAccount && old.FindKey(IsolatedMachineAccount) is not null
-            ? throw new IdentityException(
-                IdentityFailure.MachineSecretIsolated,
-                old.Subject,
-                "the machine's secret exists only under Machine Identity Isolation and cannot leave this disk. Turn the policy off and start "
-                    + "the machine once before the swap, or join the new disk with an offline domain join (djoin).",
-                $"SECURITY, {GuestSecrets.SecretsKey}\\{IsolatedMachineAccount}")
-            : false;
-    }
+    /// <summary>Why a secret cannot be carried although the machine has one.</summary>
+    /// <param name="security">The old disk's SECURITY hive.</param>
+    /// <param name="name">The secret's name.</param>
+    /// <returns>The reason with its remedy; <see langword="null"/> when nothing stands against it.</returns>
+    public static string? FindObstacle(RegistryHive security, string name) =>
+        name == MachineAccount && security.Find(KeyOf(name)) is null && security.Find(KeyOf(IsolatedMachineAccount)) is not null
+            ? "The machine's secret exists only under Machine Identity Isolation and cannot leave its disk. Turn the policy off and start the "
+                + "machine once before the swap, or join the new disk with an offline domain join (djoin)."
+            : null;
 
-    /// <summary>Seals a secret of the old disk for the new one.</summary>
+    /// <summary>Seals what a value of a secret's key holds for another Windows; a value that holds nothing sealed stays as it is.</summary>
     /// <param name="old">The old disk's secrets.</param>
     /// <param name="fresh">The new disk's, or its master's: a child has its master's keys.</param>
     /// <param name="name">The secret's name.</param>
+    /// <param name="key">The name of the key under the secret's own; empty for the secret's own.</param>
+    /// <param name="value">A value of that key.</param>
     /// <param name="salt">Where salts come from.</param>
-    /// <returns>The keys to write, each before those in it; none when the old disk has no such secret.</returns>
-    /// <exception cref="IdentityException">A state of the secret does not open, or only the isolated twin is there.</exception>
-    public static IReadOnlyList<CarriedKey> Rewrap(GuestSecrets old, GuestSecrets fresh, string name, SaltSource salt)
+    /// <returns>The value as the new disk is to hold it.</returns>
+    /// <exception cref="IdentityException">The old disk's own keys do not open it.</exception>
+    public static RegistryValue Rewrap(
+        GuestSecrets old, GuestSecrets fresh, string name, string key, RegistryValue value, SaltSource salt)
     {
-        var keys = new List<CarriedKey>();
-        if (IsPresent(old, name))
+        bool isSealed = SealedKeys.Contains(key, StringComparer.OrdinalIgnoreCase) && value.Name.Length == 0 && value.Data.Length > 0;
+        if (!isSealed)
         {
-            Add(old.FindKey(name)!, $"{GuestSecrets.SecretsKey}\\{name}", 0);
+            return value;
         }
 
-        return keys;
+        string place = $"SECURITY, {KeyOf(name)}\\{key}";
+        using SecretBuffer secret = old.Read(value.Data, place);
+        return value with { Data = fresh.Seal(value.Data, secret, salt, place) };
+    }
 
-        void Add(RegistryKey key, string path, int depth)
-        {
-            if (depth > MaxDepth)
-            {
-                throw new IdentityException(
-                    IdentityFailure.SecretFormUnsupported, old.Subject, "it holds keys within keys, which no secret does.", $"SECURITY, {path}");
-            }
-
-            bool isSealed = depth == 1 && SealedKeys.Contains(key.Name, StringComparer.OrdinalIgnoreCase);
-            var values = key.Values.Select(value => isSealed && value is { Name: "", Data.Length: > 0 } ? Rewrap(value, path) : value).ToList();
-            keys.Add(new CarriedKey(path, key.ClassName, key.GetSecurityDescriptor(), values));
-            foreach (RegistryKey subKey in key.SubKeys)
-            {
-                Add(subKey, $"{path}\\{subKey.Name}", depth + 1);
-            }
-        }
-
-        RegistryValue Rewrap(RegistryValue value, string path)
-        {
-            using SecretBuffer secret = old.Read(value.Data, $"SECURITY, {path}");
-            return value with { Data = fresh.Seal(value.Data, secret, salt, $"SECURITY, {path}") };
-        }
+    /// <summary>Opens both states of a secret, to know before anything is written that they can be carried.</summary>
+    /// <param name="old">The old disk's secrets.</param>
+    /// <param name="name">The secret's name.</param>
+    /// <exception cref="IdentityException">A state is of a form that is not supported, or does not open.</exception>
+    public static void RequireReadable(GuestSecrets old, string name)
+    {
+        old.Read(name, LsaSecretPart.CurrVal)?.Dispose();
+        old.Read(name, LsaSecretPart.OldVal)?.Dispose();
     }
 }

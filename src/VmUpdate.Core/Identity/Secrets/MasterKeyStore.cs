@@ -10,32 +10,22 @@ internal static class MasterKeyStore
     // One is made every 90 days. The limit is what keeps a hostile disk from occupying us for days.
     private const int MaxFiles = 1000;
 
-    /// <summary>The folder of the machine's keys, under the Windows folder.</summary>
-    public static GuestPath MachineFolder { get; } = GuestPath.Parse("System32\\Microsoft\\Protect\\S-1-5-18");
-
-    /// <summary>The folder of the account LocalSystem's own keys, under the Windows folder.</summary>
-    public static GuestPath UserFolder { get; } = MachineFolder.Append("User");
+    private static readonly GuestPath MachineFolder = GuestPath.Parse("System32\\Microsoft\\Protect\\S-1-5-18");
+    private static readonly GuestPath UserFolder = MachineFolder.Append("User");
 
     /// <summary>The master key files on a disk. <c>Preferred</c>, which names the one that new secrets go under, is none.</summary>
     /// <param name="disk">The disk.</param>
-    /// <returns>The files, and the half of DPAPI_SYSTEM each should be under.</returns>
-    public static IReadOnlyList<(NtfsEntry Entry, DpapiSystemPart Part)> Enumerate(GuestDisk disk)
+    /// <returns>The files.</returns>
+    public static IReadOnlyList<NtfsEntry> Enumerate(GuestDisk disk)
     {
-        var files = new List<(NtfsEntry Entry, DpapiSystemPart Part)>();
-        foreach ((GuestPath folder, DpapiSystemPart part) in new[] { (MachineFolder, DpapiSystemPart.Machine), (UserFolder, DpapiSystemPart.User) })
+        var files = new List<NtfsEntry>();
+        foreach (GuestPath folder in new[] { MachineFolder, UserFolder })
         {
-            GuestPath path = Under(disk, folder);
-            if (disk.Volume.Find(path) is not { IsDirectory: true, ReparseTag: 0 })
+            GuestPath path = folder.Parts.Aggregate(disk.WindowsFolder, (above, name) => above.Append(name));
+            if (disk.Volume.Find(path) is { IsDirectory: true, ReparseTag: 0 })
             {
-                continue;
-            }
-
-            foreach (NtfsEntry entry in disk.Volume.Enumerate(path))
-            {
-                if (entry is { IsDirectory: false, ReparseTag: 0 } && Guid.TryParseExact(entry.Path.Name, "D", out _))
-                {
-                    files.Add((entry, part));
-                }
+                files.AddRange(disk.Volume.Enumerate(path).Where(
+                    entry => entry is { IsDirectory: false, ReparseTag: 0 } && Guid.TryParseExact(entry.Path.Name, "D", out _)));
             }
         }
 
@@ -45,6 +35,12 @@ internal static class MasterKeyStore
             $"{files.Count} master keys are more than the {MaxFiles} that are looked at; Windows makes four a year.",
             MachineFolder.ToString());
     }
+
+    /// <summary>The half of DPAPI_SYSTEM that a key should be under, by where it lies.</summary>
+    /// <param name="entry">Its file.</param>
+    /// <returns>The half.</returns>
+    public static DpapiSystemPart LikelyPart(NtfsEntry entry) =>
+        string.Equals(entry.Path.Parent.Name, UserFolder.Name, StringComparison.OrdinalIgnoreCase) ? DpapiSystemPart.User : DpapiSystemPart.Machine;
 
     /// <summary>Reads and checks a master key file.</summary>
     /// <param name="disk">The disk.</param>
@@ -67,7 +63,4 @@ internal static class MasterKeyStore
         stream.ReadAt(0, bytes);
         return MasterKeyFile.Read(bytes, disk.Subject, entry.Path.ToString());
     }
-
-    /// <summary>A path under a disk's Windows folder.</summary>
-    public static GuestPath Under(GuestDisk disk, GuestPath path) => path.Parts.Aggregate(disk.WindowsFolder, (folder, name) => folder.Append(name));
 }
