@@ -27,6 +27,12 @@ public sealed class IdentityOptions
     /// <summary>Whether a user's session had to be ended for this swap.</summary>
     public bool UserWasForcedOff { get; init; }
 
-    /// <summary>Sets with the verb <see cref="SetVerb.Ask"/> that the administrator wants carried, by id.</summary>
+    /// <summary>What becomes of the DPAPI keys of the new disk when the old one's are carried.</summary>
+    public DpapiMode Dpapi { get; init; }
+
+    /// <summary>
+    /// Sets with the verb <see cref="SetVerb.Ask"/> that the administrator wants carried, by id; and sets whose precondition his word
+    /// stands above.
+    /// </summary>
     public IReadOnlyCollection<string> CarryOnWord { get; init; } = [];
 }

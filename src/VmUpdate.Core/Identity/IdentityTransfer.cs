@@ -110,6 +110,11 @@ public sealed class IdentityTransfer
                 throw Differs(result, item, item.ResultHash is null ? "it should be gone and is there." : "it is not what was to be written.");
             }
 
+            if (item.Action == ManifestAction.Write)
+            {
+                ItemKind.Of(item).RequireUsable(result, item);
+            }
+
             if (item.Action == ManifestAction.Rename && ItemKind.Of(item).HashOn(result, item, hashKey) is not null)
             {
                 throw Differs(result, item, "it should have another name and is there under the old one.");
@@ -123,12 +128,12 @@ public sealed class IdentityTransfer
         item = item with { MasterHash = kind.HashOn(master, item, hashKey) };
         return item.Action switch
         {
-            ManifestAction.Write => WithResult(kind.Capture(old, item, payload, hashKey)),
+            ManifestAction.Write => WithResult(kind.Capture(old, master, item, payload, hashKey)),
             ManifestAction.Rename => item with { ResultHash = item.MasterHash },
             _ => item with { OldHash = kind.HashOn(old, item, hashKey) },
         };
 
-        static ManifestItem WithResult(ManifestItem captured) => captured with { ResultHash = captured.OldHash };
+        static ManifestItem WithResult(ManifestItem captured) => captured with { ResultHash = captured.ResultHash ?? captured.OldHash };
     }
 
     private static void Rename(GuestDisk fresh, ManifestItem item)
@@ -156,7 +161,7 @@ public sealed class IdentityTransfer
 
     private static IdentityException Differs(GuestDisk disk, ManifestItem item, string message)
     {
-        string place = item.Kind is ManifestItemKind.File or ManifestItemKind.Folder
+        string place = item.Kind is ManifestItemKind.File or ManifestItemKind.Folder or ManifestItemKind.MasterKey
             ? item.Path
             : $"{item.Hive.ToString().ToUpperInvariant()}\\{item.Path}{(item.Kind == ManifestItemKind.Value ? " : " + item.Name : string.Empty)}";
         return new IdentityException(IdentityFailure.ResultDiffers, disk.Subject, $"{place}: {message}", item.Set);

@@ -1,3 +1,4 @@
+using VmUpdate.Core.Identity.Secrets;
 using VmUpdate.DiskFormats.Ntfs;
 using VmUpdate.DiskFormats.Registry;
 
@@ -18,6 +19,10 @@ internal static class SetPlaces
         IdentityItemKind.File => Files(disk, item, item.Path, item.Path.MeansAllBelow, exclude),
         IdentityItemKind.Folder => Files(disk, item, item.Path, true, exclude).Concat(
             Files(disk, item, item.Path.AllBelow(), true, exclude)),
+        IdentityItemKind.LsaSecret => RegistryPlaces.Find(disk, item.Hive, item.Key)
+            .Select(found => new Place(item, ManifestItemKind.LsaSecret, found.Path, string.Empty, 0, null)),
+        IdentityItemKind.DpapiMasterKeys => MasterKeyStore.Enumerate(disk)
+            .Select(entry => new Place(item, ManifestItemKind.MasterKey, entry.Path.ToString(), string.Empty, entry.Length, entry)),
         _ => [],
     };
 

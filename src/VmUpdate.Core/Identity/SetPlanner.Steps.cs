@@ -20,7 +20,7 @@ internal sealed partial class SetPlanner
         }
 
         string[] parts = place.Path.Split('\\');
-        bool isItsOwnKey = place.Kind == ManifestItemKind.KeyTree;
+        bool isItsOwnKey = place.Kind is ManifestItemKind.KeyTree or ManifestItemKind.LsaSecret;
         for (int count = 1; count <= parts.Length - (isItsOwnKey ? 1 : 0); count++)
         {
             string path = string.Join("\\", parts.Take(count));
@@ -69,8 +69,8 @@ internal sealed partial class SetPlanner
 
     private byte[] DescriptorOf(PlannedStep step) => step.Kind switch
     {
-        ManifestItemKind.File or ManifestItemKind.Folder => _old.Volume.GetSecurityDescriptor(GuestPath.Parse(step.Path)),
-        ManifestItemKind.KeyTree or ManifestItemKind.KeyShell =>
+        ManifestItemKind.File or ManifestItemKind.Folder or ManifestItemKind.MasterKey => _old.Volume.GetSecurityDescriptor(GuestPath.Parse(step.Path)),
+        ManifestItemKind.KeyTree or ManifestItemKind.KeyShell or ManifestItemKind.LsaSecret =>
             RegistryPlaces.Find(_old, step.Hive, step.Path).First().Key.GetSecurityDescriptor(),
         _ => [],
     };
@@ -164,7 +164,7 @@ internal sealed partial class SetPlanner
     private void RequireRoom()
     {
         long cluster = _master.Volume.ClusterSize;
-        long needed = _steps.Where(step => step is { Action: ManifestAction.Write, Kind: ManifestItemKind.File })
+        long needed = _steps.Where(step => step is { Action: ManifestAction.Write, Kind: ManifestItemKind.File or ManifestItemKind.MasterKey })
             .Sum(step => ((step.Bytes + cluster - 1) / cluster * cluster) + cluster);
         if (needed > _master.Volume.FreeBytes)
         {

@@ -82,11 +82,13 @@ internal sealed partial class SetPlanner
                 : "No user had to be ended for this swap, so user data stays on the old disk.");
         }
 
-        bool isWanted = set.Old == OldVerb.Carry || (set.Old == OldVerb.Ask && _options.CarryOnWord.Contains(set.Id));
-        return !isWanted ? NotCarried(set, set.Reason)
+        return !IsWanted(set) ? NotCarried(set, set.Reason)
             : FindObstacle(set) is { } obstacle ? NotCarried(set, obstacle)
+            : set.IsOnlyWhenNeeded && !IsNeeded(set) ? NotCarried(set, "No set that needs it is carried.")
             : Carry(set);
     }
+
+    private bool IsWanted(IdentitySet set) => set.Old == OldVerb.Carry || (set.Old == OldVerb.Ask && _options.CarryOnWord.Contains(set.Id));
 
     private bool IsUserDataWanted => _options.UserData == UserDataMode.Always
         || (_options.UserData == UserDataMode.WhenForcedOff && _options.UserWasForcedOff);
@@ -102,8 +104,11 @@ internal sealed partial class SetPlanner
             set.ConflictsWith.Contains(other) || _catalogue.Find(other)!.ConflictsWith.Contains(set.Id));
         return conflicts.FirstOrDefault() is { } conflict
             ? $"It must not be carried together with the set {conflict}, which is."
-            : set.Preconditions.FirstOrDefault(precondition => !Holds(precondition))?.Otherwise;
+            : FindUnmet(set) ?? FindSealed(set);
     }
+
+    private string? FindUnmet(IdentitySet set) => set.Preconditions
+        .FirstOrDefault(precondition => !(precondition.UnlessAsked && _options.CarryOnWord.Contains(set.Id)) && !Holds(precondition))?.Otherwise;
 
     private bool Holds(Precondition precondition) => precondition.Kind switch
     {
@@ -116,7 +121,8 @@ internal sealed partial class SetPlanner
     {
         List<IdentityItem> items = ItemsOf(set);
         IReadOnlyList<GuestPattern> exclude = ExcludedFrom(set);
-        List<Place> places = Distinct(items.SelectMany(item => SetPlaces.Find(_old, item, exclude)));
+        List<Place> places = Distinct(
+            items.Where(item => item.Old is OldVerb.Carry or OldVerb.Ask).SelectMany(item => SetPlaces.Find(_old, item, exclude)));
         if (places.Count == 0)
         {
             return NotCarried(set, "The old disk does not hold it.");
@@ -151,6 +157,7 @@ internal sealed partial class SetPlanner
             }
         }
 
+        RequireSealable(places);
         if (FindForeignOwner(steps) is { } foreign)
         {
             steps.ForEach(step => _shells.Remove(ShellKey(step.Kind, step.Hive, step.Path)));
@@ -173,7 +180,7 @@ internal sealed partial class SetPlanner
         {
             // A carried set equals the old disk's, in what it lacks too: half of one identity and half of another would be neither.
             var carried = new HashSet<string>(places.Select(place => place.Key));
-            steps.AddRange(Removals(set, items.Where(item => !item.OnlyWherePresent), exclude)
+            steps.AddRange(Removals(set, items.Where(item => !item.OnlyWherePresent && !item.IsBeside), exclude)
                 .Where(step => !carried.Contains(step.Key)).Select(step => step.Step));
         }
 
@@ -212,7 +219,9 @@ internal sealed partial class SetPlanner
             return _options.UserDataPatterns.Select(ReadUserPattern).ToList();
         }
 
-        return set.Items.Where(item => item.With.Length == 0 || _carried.Contains(item.With)).ToList();
+        return set.Items
+            .Where(item => (item.With.Length == 0 || _carried.Contains(item.With)) && (item.Dpapi is null || item.Dpapi == _options.Dpapi))
+            .ToList();
     }
 
     private IdentityItem ReadUserPattern(string pattern)

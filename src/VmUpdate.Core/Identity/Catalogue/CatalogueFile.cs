@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using VmUpdate.Core.Identity.Secrets;
 
 namespace VmUpdate.Core.Identity;
 
@@ -24,6 +25,8 @@ internal sealed class CatalogueFile
         ["file"] = IdentityItemKind.File,
         ["folder"] = IdentityItemKind.Folder,
         ["name-suffix"] = IdentityItemKind.NameSuffix,
+        ["lsa-secret"] = IdentityItemKind.LsaSecret,
+        ["dpapi-master-keys"] = IdentityItemKind.DpapiMasterKeys,
     };
 
     private static readonly Dictionary<string, HiveName> Hives = new(StringComparer.Ordinal)
@@ -43,6 +46,11 @@ internal sealed class CatalogueFile
     private static readonly Dictionary<string, PreconditionKind> Preconditions = new(StringComparer.Ordinal)
     {
         ["key-on-both-or-neither"] = PreconditionKind.KeyOnBothOrNeither, ["same-machine-sid"] = PreconditionKind.SameMachineSid,
+    };
+
+    private static readonly Dictionary<string, DpapiMode> DpapiModes = new(StringComparer.Ordinal)
+    {
+        ["rewrap"] = DpapiMode.Rewrap, ["replace"] = DpapiMode.Replace,
     };
 
     private readonly string _fileName;
@@ -93,6 +101,7 @@ internal sealed class CatalogueFile
             IsEnabled = fields.Flag("enabled", otherwise: true),
             IsEssential = fields.Flag("essential"),
             Rotates = fields.Flag("rotates"),
+            IsOnlyWhenNeeded = fields.Flag("onlyWhenNeeded"),
             IsUserData = fields.Flag("userData"),
             Certainty = fields.OneOf("certainty", Certainties),
             Source = fields.Text("source"),
@@ -112,9 +121,14 @@ internal sealed class CatalogueFile
         IdentityItemKind kind = fields.OneOf("kind", Kinds);
         bool isFile = kind is IdentityItemKind.File or IdentityItemKind.Folder;
         bool hasValue = kind is IdentityItemKind.RegistryValue or IdentityItemKind.NameSuffix;
-        GuestPattern path = isFile || kind == IdentityItemKind.NameSuffix ? ReadPattern(fields.Required("path")) : GuestPattern.Nothing;
-        HiveName hive = isFile ? default : fields.OneOf("hive", Hives);
-        string key = isFile ? string.Empty : ReadKey(fields.Required("key"), kind);
+        GuestPattern path = isFile || kind == IdentityItemKind.NameSuffix ? ReadPattern(fields.Required("path"))
+            : kind == IdentityItemKind.DpapiMasterKeys ? MasterKeyStore.Pattern : GuestPattern.Nothing;
+        bool isSealed = kind is IdentityItemKind.LsaSecret or IdentityItemKind.DpapiMasterKeys;
+        bool hasKey = !isFile && !isSealed;
+        HiveName hive = hasKey ? fields.OneOf("hive", Hives) : HiveName.Security;
+        string key = hasKey ? ReadKey(fields.Required("key"), kind)
+            : kind == IdentityItemKind.LsaSecret ? LsaSecretTransfer.KeyOf(ReadSecretName(fields.Required("name")))
+            : string.Empty;
         string value = hasValue ? fields.Text("value") : string.Empty;
         var item = new IdentityItem
         {
@@ -123,12 +137,14 @@ internal sealed class CatalogueFile
             Key = key,
             Value = value,
             Path = path,
-            Name = fields.OptionalText("name") ?? (hasValue ? value : isFile ? path.ToString() : key.Substring(key.LastIndexOf('\\') + 1)),
+            Name = fields.OptionalText("name") ?? (hasValue ? value : isFile || key.Length == 0 ? path.ToString() : key.Substring(key.LastIndexOf('\\') + 1)),
             Old = fields.OptionalOneOf("old", OldVerbs) ?? old,
             Master = fields.OptionalOneOf("master", MasterVerbs) ?? master,
             IsRequired = fields.Flag("required"),
             OnlyWherePresent = fields.Flag("onlyWherePresent"),
-            IsSecret = fields.Flag("secret"),
+            IsSecret = fields.Flag("secret") || isSealed,
+            IsBeside = fields.Flag("beside") || kind == IdentityItemKind.DpapiMasterKeys,
+            Dpapi = fields.OptionalOneOf("dpapiMode", DpapiModes),
             IsShown = fields.Flag("shown"),
             With = fields.OptionalText("with") ?? string.Empty,
         };
@@ -150,7 +166,8 @@ internal sealed class CatalogueFile
             kind,
             hasKey ? fields.OneOf("hive", Hives) : default,
             hasKey ? fields.Text("key") : string.Empty,
-            fields.Text("otherwise"));
+            fields.Text("otherwise"),
+            fields.Flag("unlessAsked"));
         fields.RequireAllRead();
         return precondition;
     }
@@ -167,6 +184,10 @@ internal sealed class CatalogueFile
             ? throw Fail(json, "the key of a name-suffix names one key and can be no pattern.")
             : json.Text;
     }
+
+    private string ReadSecretName(LocatedJson json) => json.Text.Length > 0 && json.Text.IndexOfAny(['\\', '*', '?']) < 0
+        ? json.Text
+        : throw Fail(json, $"'{json.Text}' is not the name of an LSA secret: one name, no pattern.");
 
     private GuestPattern ReadPattern(LocatedJson json)
     {

@@ -43,6 +43,12 @@ public sealed class IdentityItem
     /// <summary>Whether its text may be shown to people (a computer name).</summary>
     public bool IsShown { get; internal init; }
 
+    /// <summary>Whether it is carried beside what the master has there: what the old disk lacks is not removed.</summary>
+    public bool IsBeside { get; internal init; }
+
+    /// <summary>The only mode of <see cref="IdentityOptions.Dpapi"/> in which the item counts; <see langword="null"/> for all.</summary>
+    public DpapiMode? Dpapi { get; internal init; }
+
     /// <summary>Another set without which this item is not carried though its own set is; empty when there is none.</summary>
     public string With { get; internal init; } = string.Empty;
 }

@@ -20,4 +20,10 @@ public enum IdentityItemKind
 
     /// <summary>Files of the master whose names end with a registry value that another set carries.</summary>
     NameSuffix,
+
+    /// <summary>An LSA secret: sealed anew for the new disk.</summary>
+    LsaSecret,
+
+    /// <summary>The DPAPI master keys of the machine: each sealed anew for the new disk, beside its own.</summary>
+    DpapiMasterKeys,
 }

@@ -31,6 +31,9 @@ public sealed class IdentitySet
     /// <summary>Whether its truth changes while the machine runs, so that it is always taken from the newest disk.</summary>
     public bool Rotates { get; internal init; }
 
+    /// <summary>Whether it is carried only when a set that depends on it is.</summary>
+    public bool IsOnlyWhenNeeded { get; internal init; }
+
     /// <summary>Whether it is user data: carried by <see cref="UserDataMode"/>, beside what the master has.</summary>
     public bool IsUserData { get; internal init; }
 

@@ -5,4 +5,5 @@ namespace VmUpdate.Core.Identity;
 /// <param name="Hive">The hive of <see cref="PreconditionKind.KeyOnBothOrNeither"/>.</param>
 /// <param name="Key">The key of <see cref="PreconditionKind.KeyOnBothOrNeither"/>.</param>
 /// <param name="Otherwise">The reason an administrator reads when it does not hold.</param>
-public sealed record Precondition(PreconditionKind Kind, HiveName Hive, string Key, string Otherwise);
+/// <param name="UnlessAsked">Whether the administrator's word for the set stands above it.</param>
+public sealed record Precondition(PreconditionKind Kind, HiveName Hive, string Key, string Otherwise, bool UnlessAsked = false);

@@ -8,7 +8,7 @@ namespace VmUpdate.Core.Identity;
 /// A file with all its streams, its security descriptor, its times and attributes. A file of the master at that place is deleted
 /// first: writing into it would also change it under the other names it may have.
 /// </summary>
-internal sealed class FileKind : ItemKind
+internal class FileKind : ItemKind
 {
     public const int ChunkSize = 1 << 20;
 
@@ -102,7 +102,7 @@ internal sealed class FileKind : ItemKind
         Array.Clear(buffer, 0, buffer.Length);
     }
 
-    private static ManifestFile Describe(NtfsVolume volume, NtfsEntry entry, ManifestItem item, byte[] hashKey) => new()
+    protected static ManifestFile Describe(NtfsVolume volume, NtfsEntry entry, ManifestItem item, byte[] hashKey) => new()
     {
         Attributes = entry.Attributes & SettableAttributes,
         Created = entry.Times.Created,
@@ -136,7 +136,7 @@ internal sealed class FileKind : ItemKind
         return hash.Finish();
     }
 
-    private static string HashOf(ManifestFile file, ManifestItem item, byte[] hashKey)
+    protected static string HashOf(ManifestFile file, ManifestItem item, byte[] hashKey)
     {
         // When the record last changed and when it was last read is not part of what was carried: reading changes the one, this the other.
         using IdentityHash hash = IdentityHash.Start(item, hashKey);

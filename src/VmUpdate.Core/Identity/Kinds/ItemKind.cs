@@ -14,6 +14,8 @@ internal abstract class ItemKind
         [ManifestItemKind.ClassName] = new ClassNameKind(),
         [ManifestItemKind.File] = new FileKind(),
         [ManifestItemKind.Folder] = new FolderKind(),
+        [ManifestItemKind.LsaSecret] = new LsaSecretKind(),
+        [ManifestItemKind.MasterKey] = new MasterKeyKind(),
     };
 
     public static ItemKind Of(ManifestItem item) => Kinds[item.Kind];
@@ -24,6 +26,17 @@ internal abstract class ItemKind
     /// <summary>Copies what the old disk holds, which is there, into the payload.</summary>
     /// <returns>The item with <see cref="ManifestItem.OldHash"/> and with what <see cref="Write"/> needs.</returns>
     public abstract ManifestItem Capture(GuestDisk old, ManifestItem item, LivePayload payload, byte[] hashKey);
+
+    /// <summary>The same, for kinds whose bytes on the new disk are others than on the old one: those for the master's own keys.</summary>
+    /// <returns>The item; <see cref="ManifestItem.ResultHash"/> is set when it is not <see cref="ManifestItem.OldHash"/>.</returns>
+    public virtual ManifestItem Capture(GuestDisk old, GuestDisk master, ManifestItem item, LivePayload payload, byte[] hashKey) =>
+        Capture(old, item, payload, hashKey);
+
+    /// <summary>Makes sure that what was written is of use on that very disk, where its bytes alone do not tell.</summary>
+    /// <exception cref="IdentityException">It is not.</exception>
+    public virtual void RequireUsable(GuestDisk result, ManifestItem item)
+    {
+    }
 
     /// <summary>Writes the captured to a disk, whatever is there.</summary>
     public abstract void Write(GuestDisk fresh, ManifestItem item, IBundlePayload payload);

@@ -13,9 +13,14 @@ internal static class KeyTree
     private const int MaxDepth = 512;            // the registry's own limit for the levels of a tree
     private const long MaxSize = 64L << 20;      // identity is small; a tree of more is not identity, or a hostile hive
 
-    public static byte[] Serialize(RegistryKey key) => Serialize(key, whole: true);
+    public static byte[] Serialize(RegistryKey key) => Serialize(key, whole: true, (_, value) => value);
 
-    public static byte[] SerializeShell(RegistryKey key) => Serialize(key, whole: false);
+    /// <summary>The same with other values in their places.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="change">What to write for a value; it is told the name of the key that holds it, empty for the uppermost.</param>
+    public static byte[] Serialize(RegistryKey key, Func<string, RegistryValue, RegistryValue> change) => Serialize(key, whole: true, change);
+
+    public static byte[] SerializeShell(RegistryKey key) => Serialize(key, whole: false, (_, value) => value);
 
     public static void Apply(RegistryKey key, byte[] bytes)
     {
@@ -23,11 +28,11 @@ internal static class KeyTree
         Apply(key, reader);
     }
 
-    private static byte[] Serialize(RegistryKey key, bool whole)
+    private static byte[] Serialize(RegistryKey key, bool whole, Func<string, RegistryValue, RegistryValue> change)
     {
         using var stream = new MemoryStream();
         using var writer = new BinaryWriter(stream, Encoding.Unicode);
-        Serialize(key, writer, whole, 0);
+        Serialize(key, writer, whole, change, 0);
         writer.Flush();
         byte[] bytes = stream.ToArray();
         byte[] used = stream.GetBuffer();
@@ -35,7 +40,8 @@ internal static class KeyTree
         return bytes;
     }
 
-    private static void Serialize(RegistryKey key, BinaryWriter writer, bool whole, int depth)
+    private static void Serialize(
+        RegistryKey key, BinaryWriter writer, bool whole, Func<string, RegistryValue, RegistryValue> change, int depth)
     {
         if (depth > MaxDepth || writer.BaseStream.Length > MaxSize)
         {
@@ -50,7 +56,10 @@ internal static class KeyTree
         byte[] security = key.GetSecurityDescriptor();
         writer.Write(security.Length);
         writer.Write(security);
-        RegistryValue[] values = whole ? [.. key.Values.OrderBy(value => value.Name, StringComparer.OrdinalIgnoreCase)] : [];
+        string name = depth == 0 ? string.Empty : key.Name;
+        RegistryValue[] values = whole
+            ? [.. key.Values.OrderBy(value => value.Name, StringComparer.OrdinalIgnoreCase).Select(value => change(name, value))]
+            : [];
         writer.Write(values.Length);
         foreach (RegistryValue value in values)
         {
@@ -65,7 +74,7 @@ internal static class KeyTree
         foreach (RegistryKey sub in keys)
         {
             writer.Write(sub.Name);
-            Serialize(sub, writer, whole, depth + 1);
+            Serialize(sub, writer, whole, change, depth + 1);
         }
     }
 

@@ -1,7 +1,7 @@
 namespace VmUpdate.Core.Identity;
 
 /// <summary>A registry key with all it holds. What the master has there is replaced, not mixed with it.</summary>
-internal sealed class KeyTreeKind : ItemKind
+internal class KeyTreeKind : ItemKind
 {
     public override string? HashOn(GuestDisk disk, ManifestItem item, byte[] hashKey) =>
         FindKey(disk, item) is { } key ? HashOf(KeyTree.Serialize(key), item, hashKey) : null;
@@ -27,7 +27,7 @@ internal sealed class KeyTreeKind : ItemKind
         FindKey(fresh, item with { Path = parent })?.DeleteSubKey(item.Path.Substring(end + 1));
     }
 
-    private static string HashOf(byte[] bytes, ManifestItem item, byte[] hashKey)
+    protected static string HashOf(byte[] bytes, ManifestItem item, byte[] hashKey)
     {
         using IdentityHash hash = IdentityHash.Start(item, hashKey);
         return hash.Add(bytes).Finish();

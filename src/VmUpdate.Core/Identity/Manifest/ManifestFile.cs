@@ -1,7 +1,7 @@
 namespace VmUpdate.Core.Identity;
 
 /// <summary>The properties of a carried file or folder.</summary>
-public sealed class ManifestFile
+public sealed record ManifestFile
 {
     /// <summary>The attribute bits that a writer may set.</summary>
     public FileAttributes Attributes { get; init; }

@@ -20,4 +20,10 @@ public enum ManifestItemKind
 
     /// <summary>A folder alone.</summary>
     Folder,
+
+    /// <summary>The key of an LSA secret, its states sealed for the new disk.</summary>
+    LsaSecret,
+
+    /// <summary>A DPAPI master key file, sealed for the new disk.</summary>
+    MasterKey,
 }

@@ -13,6 +13,9 @@ internal static class MasterKeyStore
     private static readonly GuestPath MachineFolder = GuestPath.Parse("System32\\Microsoft\\Protect\\S-1-5-18");
     private static readonly GuestPath UserFolder = MachineFolder.Append("User");
 
+    /// <summary>Where they lie, as a catalogue would say it.</summary>
+    public static GuestPattern Pattern { get; } = GuestPattern.Parse("%SystemRoot%\\System32\\Microsoft\\Protect\\S-1-5-18\\**");
+
     /// <summary>The master key files on a disk. <c>Preferred</c>, which names the one that new secrets go under, is none.</summary>
     /// <param name="disk">The disk.</param>
     /// <returns>The files.</returns>
@@ -47,7 +50,15 @@ internal static class MasterKeyStore
     /// <param name="entry">The file.</param>
     /// <returns>The file, not opened.</returns>
     /// <exception cref="IdentityException">It is no master key file, or damaged.</exception>
-    public static MasterKeyFile Read(GuestDisk disk, NtfsEntry entry)
+    public static MasterKeyFile Read(GuestDisk disk, NtfsEntry entry) =>
+        MasterKeyFile.Read(ReadBytes(disk, entry), disk.Subject, entry.Path.ToString());
+
+    /// <summary>Reads a master key file.</summary>
+    /// <param name="disk">The disk.</param>
+    /// <param name="entry">The file.</param>
+    /// <returns>Its bytes.</returns>
+    /// <exception cref="IdentityException">It is longer than any master key file.</exception>
+    public static byte[] ReadBytes(GuestDisk disk, NtfsEntry entry)
     {
         if (entry.Length > MasterKeyFile.MaxSize)
         {
@@ -61,6 +72,6 @@ internal static class MasterKeyStore
         byte[] bytes = new byte[entry.Length];
         using IBlockFile stream = disk.Volume.OpenStream(entry.Path);
         stream.ReadAt(0, bytes);
-        return MasterKeyFile.Read(bytes, disk.Subject, entry.Path.ToString());
+        return bytes;
     }
 }
