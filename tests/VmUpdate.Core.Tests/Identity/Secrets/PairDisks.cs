@@ -2,8 +2,6 @@ using System.Text.Json;
 using VmUpdate.Core.Identity;
 using VmUpdate.DiskFormats;
 using VmUpdate.DiskFormats.Blocks;
-using VmUpdate.DiskFormats.Ntfs;
-using VmUpdate.DiskFormats.Registry;
 using VmUpdate.DiskFormats.Vhdx;
 using VmUpdate.Simulation.Support;
 
