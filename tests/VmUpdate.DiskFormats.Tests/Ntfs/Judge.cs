@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Security.Cryptography;
 using System.Text;
 using Xunit;
 
@@ -61,6 +62,26 @@ internal static class Judge
         Run("ntfsresize", "--info", "--force", "--no-progress-bar", path);
         Run("ntfsinfo", "-m", path);
         MirrorIsEqual(device);
+    }
+
+    /// <summary>"sha256 TAB path" of every file below a folder, as ntfs-3g reads the volume.</summary>
+    public static List<string> MountedSums(string path, string folder)
+    {
+        using var mount = new TemporaryFolder();
+        Assert.SkipUnless(File.Exists("/dev/fuse"), "/dev/fuse is not there.");
+        (int code, string said) = TryRun("ntfs-3g", "-o", "ro,streams_interface=none", path, mount.Path);
+        Assert.SkipWhen(code != 0 && said.Contains("Operation not permitted", StringComparison.Ordinal), "ntfs-3g may not mount here.");
+        Assert.True(code == 0, said);
+        try
+        {
+            return Directory.EnumerateFiles(Path.Combine(mount.Path, folder), "*", SearchOption.AllDirectories)
+                .Select(f => $"{Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(f)))}\t{Path.GetRelativePath(mount.Path, f)}")
+                .ToList();
+        }
+        finally
+        {
+            Run("fusermount", "-u", mount.Path);
+        }
     }
 
     public static void MirrorIsEqual(SparseMemoryDevice device)
