@@ -105,6 +105,7 @@ internal sealed class ClusterBitmap(NtfsVolume volume)
     /// <summary>Sets or clears the bits of clusters.</summary>
     public void Mark(long lcn, long length, bool isUsed)
     {
+        long changed = 0;
         for (long at = lcn; at < lcn + length;)
         {
             Page page = GetPage(at / PageBits);
@@ -116,12 +117,14 @@ internal sealed class ClusterBitmap(NtfsVolume volume)
             {
                 if ((i & 7) == 0 && i + 8 <= bit + count)
                 {
+                    changed += isUsed ? ZerosIn(page.Bits[i / 8]) : 8 - ZerosIn(page.Bits[i / 8]);
                     page.Bits[i / 8] = isUsed ? (byte)0xFF : (byte)0;
                     i += 8;
                     continue;
                 }
 
                 int mask = 1 << (i & 7);
+                changed += (page.Bits[i / 8] & mask) != 0 == isUsed ? 0 : 1;
                 page.Bits[i / 8] = (byte)(isUsed ? page.Bits[i / 8] | mask : page.Bits[i / 8] & ~mask & 0xFF);
                 i++;
             }
@@ -129,7 +132,7 @@ internal sealed class ClusterBitmap(NtfsVolume volume)
             at += count;
         }
 
-        _free = null;
+        _free += isUsed ? -changed : changed;
     }
 
     /// <summary>Writes the changed bits.</summary>
@@ -154,15 +157,19 @@ internal sealed class ClusterBitmap(NtfsVolume volume)
         }
     }
 
+    private static int ZerosIn(byte bits)
+    {
+        int ones = bits - ((bits >> 1) & 0x55);
+        ones = (ones & 0x33) + ((ones >> 2) & 0x33);
+        return 8 - ((ones + (ones >> 4)) & 0xF);
+    }
+
     private static long CountFree(Page page, long bits)
     {
         long free = 0;
         for (int i = 0; i < bits / 8; i++)
         {
-            int used = page.Bits[i];
-            used -= (used >> 1) & 0x55;
-            used = (used & 0x33) + ((used >> 2) & 0x33);
-            free += 8 - ((used + (used >> 4)) & 0xF);
+            free += ZerosIn(page.Bits[i]);
         }
 
         for (long bit = bits & ~7L; bit < bits; bit++)
