@@ -76,7 +76,6 @@ internal sealed partial class VmSwap
         fresh.Complete();
         fresh.Dispose();
         _newDisk = null;
-        HostPath.FolderOf(_services.Files, Swap.NewPath).Flush();
 
         // Through an open of its own, so that what is compared is what lies in the file.
         using GuestImage written = GuestImage.Open(Swap.NewPath, _run);

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using VmUpdate.DiskFormats.Registry;
 using Xunit;
 
@@ -50,33 +49,9 @@ internal sealed class HiveModel
         }
     }
 
-    /// <summary>One short text for all it holds.</summary>
-    public string Fingerprint()
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        Append(hash, string.Empty);
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
-    }
-
     private static void SameNames(IEnumerable<string> expected, IEnumerable<string> actual, string path)
     {
         string[] missing = [.. expected.Except(actual), .. actual.Except(expected)];
         Assert.True(missing.Length == 0, $"Only in one of the two at '{path}': {string.Join(", ", missing.Take(5))}");
-    }
-
-    private void Append(IncrementalHash hash, string path)
-    {
-        hash.AppendData(System.Text.Encoding.Unicode.GetBytes($"{path}|{ClassName}|"));
-        hash.AppendData(Security);
-        foreach ((string name, (uint type, byte[] data)) in Values.OrderBy(value => value.Key, StringComparer.OrdinalIgnoreCase))
-        {
-            hash.AppendData(System.Text.Encoding.Unicode.GetBytes($"{name}|{type}|{data.Length}|"));
-            hash.AppendData(data);
-        }
-
-        foreach ((string name, HiveModel child) in SubKeys.OrderBy(key => key.Key, StringComparer.OrdinalIgnoreCase))
-        {
-            child.Append(hash, path + "\\" + name);
-        }
     }
 }

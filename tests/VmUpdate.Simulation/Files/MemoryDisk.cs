@@ -1,0 +1,46 @@
+using VmUpdate.DiskFormats;
+using VmUpdate.DiskFormats.Blocks;
+
+namespace VmUpdate.Simulation.Files;
+
+/// <summary>A raw disk in memory; what was never written takes no room.</summary>
+/// <param name="length">Its size, in bytes.</param>
+/// <param name="logicalSectorSize">512 or 4096.</param>
+public sealed class MemoryDisk(long length, int logicalSectorSize = 512) : IDisk
+{
+    private readonly SparseBytes _bytes = new();
+
+    public long Length => length;
+
+    public bool CanWrite => true;
+
+    public int LogicalSectorSize => logicalSectorSize;
+
+    public void ReadAt(long offset, Span<byte> buffer)
+    {
+        Require(offset, buffer.Length);
+        _bytes.Read(offset, buffer);
+    }
+
+    public void WriteAt(long offset, ReadOnlySpan<byte> buffer)
+    {
+        Require(offset, buffer.Length);
+        _bytes.Write(offset, buffer);
+    }
+
+    public void Flush()
+    {
+    }
+
+    public void Dispose()
+    {
+    }
+
+    private void Require(long offset, int count)
+    {
+        if (offset < 0 || offset > length - count)
+        {
+            throw new DiskFormatException(DiskFormatDefect.Truncated, "disk", offset, $"{count} bytes are wanted, and it has {length}.");
+        }
+    }
+}
