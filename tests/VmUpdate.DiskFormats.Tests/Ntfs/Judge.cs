@@ -1,26 +1,14 @@
-using System.Diagnostics;
 using System.Security.Cryptography;
-using System.Text;
+using VmUpdate.DiskFormats.Ntfs;
+using VmUpdate.Simulation.Support;
 using Xunit;
 
 namespace VmUpdate.DiskFormats.Tests.Ntfs;
 
-/// <summary>Programs we did not write, asked what is on a volume. Absent ones skip the test; in CI they fail it.</summary>
+/// <summary>ntfs-3g's programs, asked what is on a volume.</summary>
 internal static class Judge
 {
-    public static void Require(params string[] programs)
-    {
-        foreach (string program in programs)
-        {
-            bool found = (Environment.GetEnvironmentVariable("PATH") ?? string.Empty).Split(':').Append("/usr/sbin").Append("/sbin")
-                .Any(folder => File.Exists(Path.Combine(folder, program)));
-            if (!found)
-            {
-                Assert.SkipUnless(Environment.GetEnvironmentVariable("CI") == "true", $"{program} is not installed.");
-                Assert.Fail($"{program} is not installed.");
-            }
-        }
-    }
+    public static void Require(params string[] programs) => Array.ForEach(programs, Judges.Require);
 
     public static string Run(string program, params string[] arguments)
     {
@@ -31,31 +19,13 @@ internal static class Judge
 
     public static (int Code, string Output) TryRun(string program, params string[] arguments)
     {
-        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
-        start.Environment["PATH"] = Environment.GetEnvironmentVariable("PATH") + ":/usr/sbin:/sbin";
-        start.Environment["LC_ALL"] = "C.UTF-8";
-        using var process = Process.Start(start)!;
-        var output = new StringBuilder();
-        process.OutputDataReceived += (_, line) => Append(line.Data);
-        process.ErrorDataReceived += (_, line) => Append(line.Data);
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
-        process.WaitForExit();
-        return (process.ExitCode, output.ToString());
-
-        void Append(string? line)
-        {
-            lock (output)
-            {
-                output.AppendLine(line);
-            }
-        }
+        string system = Path.Combine("/usr/sbin", program);
+        return Judges.Run(File.Exists(system) ? system : program, arguments);
     }
 
-    /// <summary>ntfsfix, ntfsresize and the mirror's bytes: they must find nothing.</summary>
+    /// <summary>ntfsfix, ntfsresize (every cluster against the bitmap) and the mirror's bytes: they must find nothing.</summary>
     public static void AcceptsVolume(string path, SparseMemoryDevice device)
     {
-        Require("ntfsfix", "ntfsresize", "ntfsinfo");
         string fix = Run("ntfsfix", "-n", path);
         Assert.DoesNotContain("BAD", fix, StringComparison.Ordinal);
         Assert.DoesNotContain("FAILED", fix, StringComparison.Ordinal);
@@ -67,33 +37,52 @@ internal static class Judge
     /// <summary>"sha256 TAB path" of every file below a folder, as ntfs-3g reads the volume.</summary>
     public static List<string> MountedSums(string path, string folder)
     {
-        using var mount = new TemporaryFolder();
+        List<string> sums = [];
+        Mounted(path, "ro,streams_interface=none", root =>
+        {
+            foreach (string file in Directory.EnumerateFiles(Path.Combine(root, folder), "*", SearchOption.AllDirectories))
+            {
+                sums.Add($"{Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(file)))}\t{Path.GetRelativePath(root, file)}");
+            }
+        });
+        return sums;
+    }
+
+    /// <summary>Mounts a volume with ntfs-3g for as long as something is done in it.</summary>
+    public static void Mounted(string path, string options, Action<string> work)
+    {
+        using var mount = new TempFolder();
         Assert.SkipUnless(File.Exists("/dev/fuse"), "/dev/fuse is not there.");
-        (int code, string said) = TryRun("ntfs-3g", "-o", "ro,streams_interface=none", path, mount.Path);
+        (int code, string said) = TryRun("ntfs-3g", "-o", options, path, mount.Path);
         Assert.SkipWhen(code != 0 && said.Contains("Operation not permitted", StringComparison.Ordinal), "ntfs-3g may not mount here.");
         Assert.True(code == 0, said);
         try
         {
-            return Directory.EnumerateFiles(Path.Combine(mount.Path, folder), "*", SearchOption.AllDirectories)
-                .Select(f => $"{Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(f)))}\t{Path.GetRelativePath(mount.Path, f)}")
-                .ToList();
+            work(mount.Path);
         }
         finally
         {
             Run("fusermount", "-u", mount.Path);
+            WaitUntilUnmounted(path);
         }
     }
 
     public static void MirrorIsEqual(SparseMemoryDevice device)
     {
-        byte[] boot = new byte[512];
-        device.ReadAt(0, boot);
-        var geometry = DiskFormats.Ntfs.NtfsGeometry.Read(device);
-        int count = Math.Max(4 * geometry.RecordSize, geometry.ClusterSize);
-        byte[] table = new byte[count];
-        byte[] mirror = new byte[count];
+        NtfsGeometry geometry = NtfsGeometry.Read(device);
+        byte[] table = new byte[4 * geometry.RecordSize];
+        byte[] mirror = new byte[4 * geometry.RecordSize];
         device.ReadAt(geometry.MftLcn * geometry.ClusterSize, table);
         device.ReadAt(geometry.MirrorLcn * geometry.ClusterSize, mirror);
-        Assert.Equal(table.AsSpan(0, 4 * geometry.RecordSize).ToArray(), mirror.AsSpan(0, 4 * geometry.RecordSize).ToArray());
+        Assert.Equal(table, mirror);
+    }
+
+    // fusermount returns before the driver has written the last of it; ntfs-3g goes when it has.
+    private static void WaitUntilUnmounted(string path)
+    {
+        for (int i = 0; i < 100 && TryRun("pgrep", "-f", $"ntfs-3g.*{Path.GetFileName(Path.GetDirectoryName(path)!)}").Code == 0; i++)
+        {
+            Thread.Sleep(50);
+        }
     }
 }

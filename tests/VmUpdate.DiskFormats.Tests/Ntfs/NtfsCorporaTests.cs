@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using VmUpdate.DiskFormats.Ntfs;
+using VmUpdate.Simulation.Support;
 using Xunit;
 
 namespace VmUpdate.DiskFormats.Tests.Ntfs;
@@ -26,8 +27,8 @@ public class NtfsCorporaTests
     [MemberData(nameof(Volumes))]
     public void Every_stream_is_what_The_Sleuth_Kit_reads(string name, long offset)
     {
-        string gzip = Corpus.Require($"corpora/ntfs/{name}.gz");
-        string[] expected = File.ReadAllLines(Corpus.Require($"corpora/ntfs/oracle/{name}.tsv"));
+        string gzip = Corpora.PathOf($"ntfs/{name}.gz");
+        string[] expected = File.ReadAllLines(Corpora.PathOf($"ntfs/oracle/{name}.tsv"));
         var device = SparseMemoryDevice.FromGzip(gzip, offset);
         using var volume = NtfsVolume.Open(device, new NtfsOpenOptions { IgnoreJournal = true });
 

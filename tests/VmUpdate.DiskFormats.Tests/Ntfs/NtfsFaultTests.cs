@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using VmUpdate.DiskFormats.Blocks;
 using VmUpdate.DiskFormats.Ntfs;
+using VmUpdate.Simulation.Support;
 using Xunit;
 
 namespace VmUpdate.DiskFormats.Tests.Ntfs;
@@ -74,7 +75,7 @@ public class NtfsFaultTests
         Judge.Require("ntfsfix", "ntfsresize", "ntfsinfo", "ntfs-3g");
         var device = NtfsFormatterTests.Format(14L << 20, cluster: 512);
         GrowTableInPieces(device, out int files);
-        using var folder = new TemporaryFolder();
+        using var folder = new TempFolder();
         string path = Path.Combine(folder.Path, "volume.raw");
         device.SaveTo(path);
         Judge.AcceptsVolume(path, device);
@@ -103,7 +104,7 @@ public class NtfsFaultTests
     [Fact]
     public void Writing_into_a_compressed_file_is_refused_by_name_before_a_byte_is_written()
     {
-        var device = SparseMemoryDevice.FromGzip(Corpus.Require("corpora/ntfs/msuhanov-ntfs-ramslack.raw.gz"), 128 * 512);
+        var device = SparseMemoryDevice.FromGzip(Corpora.PathOf("ntfs/msuhanov-ntfs-ramslack.raw.gz"), 128 * 512);
         using var volume = OpenForWriting(device);
         byte[] before = ReadFile(volume, "1.txt");
         int writes = device.Writes;
@@ -122,7 +123,7 @@ public class NtfsFaultTests
     [Fact]
     public void A_compressed_file_is_overwritten_whole_by_becoming_a_plain_one()
     {
-        var device = SparseMemoryDevice.FromGzip(Corpus.Require("corpora/ntfs/msuhanov-ntfs-ramslack.raw.gz"), 128 * 512);
+        var device = SparseMemoryDevice.FromGzip(Corpora.PathOf("ntfs/msuhanov-ntfs-ramslack.raw.gz"), 128 * 512);
         byte[] content = new byte[100_000];
         new Random(5).NextBytes(content);
         using (var volume = OpenForWriting(device))
@@ -144,7 +145,7 @@ public class NtfsFaultTests
     [Fact]
     public void A_compressed_file_may_be_renamed_and_deleted()
     {
-        var device = SparseMemoryDevice.FromGzip(Corpus.Require("corpora/ntfs/msuhanov-ntfs-ramslack.raw.gz"), 128 * 512);
+        var device = SparseMemoryDevice.FromGzip(Corpora.PathOf("ntfs/msuhanov-ntfs-ramslack.raw.gz"), 128 * 512);
         using var volume = OpenForWriting(device);
         byte[] before = ReadFile(volume, "1.txt");
         volume.Rename(GuestPath.Parse("1.txt"), GuestPath.Parse("2.txt"));

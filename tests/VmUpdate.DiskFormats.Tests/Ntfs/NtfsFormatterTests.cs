@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using VmUpdate.DiskFormats.Ntfs;
+using VmUpdate.Simulation.Support;
 using Xunit;
 
 namespace VmUpdate.DiskFormats.Tests.Ntfs;
@@ -43,7 +44,7 @@ public class NtfsFormatterTests
     public void The_judges_accept_a_formatted_volume(long size, int cluster, int sector)
     {
         Judge.Require("ntfsfix", "ntfsresize", "ntfsinfo");
-        using var folder = new TemporaryFolder();
+        using var folder = new TempFolder();
         var device = Format(size, cluster, sector);
         string path = Path.Combine(folder.Path, "volume.raw");
         device.SaveTo(path);

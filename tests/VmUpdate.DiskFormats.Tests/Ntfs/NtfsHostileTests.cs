@@ -1,4 +1,5 @@
 using VmUpdate.DiskFormats.Ntfs;
+using VmUpdate.Simulation.Support;
 using Xunit;
 
 namespace VmUpdate.DiskFormats.Tests.Ntfs;
@@ -13,7 +14,7 @@ public class NtfsHostileTests(ITestOutputHelper output)
     public void Changed_bytes_give_a_named_defect_or_none(string name, int seed)
     {
         output.WriteLine($"seed {seed}");
-        var original = SparseMemoryDevice.FromGzip(Corpus.Require($"corpora/ntfs/{name}.gz"));
+        var original = SparseMemoryDevice.FromGzip(Corpora.PathOf($"ntfs/{name}.gz"));
         Hurt(original, seed, rounds: 150, write: false);
     }
 

@@ -1,4 +1,5 @@
 using VmUpdate.DiskFormats.Ntfs;
+using VmUpdate.Simulation.Support;
 using Xunit;
 
 namespace VmUpdate.DiskFormats.Tests.Ntfs;
@@ -33,20 +34,20 @@ public class NtfsRandomTests(ITestOutputHelper output)
         output.WriteLine($"seed {seed}");
         var device = NtfsFormatterTests.Format(128L << 20, cluster, sector);
         RandomWriter writer = Change(device, seed, rounds: 3, steps: 150);
-        using var folder = new TemporaryFolder();
+        using var folder = new TempFolder();
         string path = Path.Combine(folder.Path, "volume.raw");
         device.SaveTo(path);
         Judge.AcceptsVolume(path, device);
         Assert.Equal(writer.Sums().Order(StringComparer.Ordinal), Judge.MountedSums(path, "r").Order(StringComparer.Ordinal));
     }
 
-    internal static RandomWriter Change(SparseMemoryDevice device, int seed, int rounds, int steps, string root = "r")
+    internal static RandomWriter Change(SparseMemoryDevice device, int seed, int rounds, int steps, string root = "r", int maxLength = 200_000)
     {
         RandomWriter? writer = null;
         for (int round = 0; round < rounds; round++)
         {
             using var volume = NtfsVolume.Open(device, new NtfsOpenOptions { Writable = true, UtcNow = () => Now });
-            writer = writer is null ? new RandomWriter(volume, seed, root) : writer.On(volume);
+            writer = writer is null ? new RandomWriter(volume, seed, root) { MaxLength = maxLength } : writer.On(volume);
             if (round == 0)
             {
                 writer.Start();

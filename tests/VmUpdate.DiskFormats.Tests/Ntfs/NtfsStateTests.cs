@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using VmUpdate.DiskFormats.Ntfs;
+using VmUpdate.Simulation.Support;
 using Xunit;
 
 namespace VmUpdate.DiskFormats.Tests.Ntfs;
@@ -77,7 +78,7 @@ public class NtfsStateTests
     [Fact]
     public void A_clean_journal_is_left_untouched_byte_for_byte()
     {
-        var device = SparseMemoryDevice.FromGzip(Corpus.Require("corpora/ntfs/dfvfs-vss.raw.gz"));
+        var device = SparseMemoryDevice.FromGzip(Corpora.PathOf("ntfs/dfvfs-vss.raw.gz"));
         byte[] before = NtfsFaultTests.ReadFile(NtfsVolume.Open(device, new NtfsOpenOptions()), "$LogFile");
         using (var volume = NtfsFaultTests.OpenForWriting(device))
         {
@@ -91,7 +92,7 @@ public class NtfsStateTests
     [Fact]
     public void A_volume_with_shadow_copies_says_so()
     {
-        var device = SparseMemoryDevice.FromGzip(Corpus.Require("corpora/ntfs/dfvfs-vss.raw.gz"));
+        var device = SparseMemoryDevice.FromGzip(Corpora.PathOf("ntfs/dfvfs-vss.raw.gz"));
         Assert.True(NtfsVolume.Open(device, new NtfsOpenOptions()).HasSnapshots);
     }
 

@@ -25,6 +25,11 @@ internal sealed class SparseMemoryDevice(long length) : IBlockDevice
     {
         using var file = File.OpenRead(path);
         using var unpacked = new GZipStream(file, CompressionMode.Decompress);
+        return From(unpacked, offset, length);
+    }
+
+    public static SparseMemoryDevice From(Stream unpacked, long offset = 0, long? length = null)
+    {
         byte[] page = new byte[PageSize];
         var pages = new Dictionary<long, byte[]>();
         long at = -offset;
