@@ -95,6 +95,12 @@ internal sealed partial class SetPlanner
 
     private string? FindObstacle(IdentitySet set)
     {
+        // What the set itself asks for comes first: a set that is carried only when needed is left because this one is, and is no reason.
+        if (FindUnmet(set) is { } unmet)
+        {
+            return unmet;
+        }
+
         if (set.DependsOn.FirstOrDefault(other => !_carried.Contains(other)) is { } missing)
         {
             return $"It needs the set {missing}, which is not carried.";
@@ -104,7 +110,7 @@ internal sealed partial class SetPlanner
             set.ConflictsWith.Contains(other) || _catalogue.Find(other)!.ConflictsWith.Contains(set.Id));
         return conflicts.FirstOrDefault() is { } conflict
             ? $"It must not be carried together with the set {conflict}, which is."
-            : FindUnmet(set) ?? FindSealed(set);
+            : FindSealed(set);
     }
 
     private string? FindUnmet(IdentitySet set) => set.Preconditions
