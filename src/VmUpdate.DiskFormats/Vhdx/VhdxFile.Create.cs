@@ -85,11 +85,11 @@ internal sealed partial class VhdxFile
 
         _bat.ClearDirty();
         _bitmaps.ClearDirty();
-        File.WriteAt(_regions.Metadata.Offset, _metadata.ToBytes());
+        WriteWhereNotZero(_regions.Metadata.Offset, _metadata.ToBytes());
         byte[] table = new byte[RegionTable.Size];
         _regions.Write(table);
-        File.WriteAt(RegionTable.FirstOffset, table);
-        File.WriteAt(RegionTable.SecondOffset, table);
+        WriteWhereNotZero(RegionTable.FirstOffset, table);
+        WriteWhereNotZero(RegionTable.SecondOffset, table);
 
         Span<byte> bytes = stackalloc byte[VhdxHeader.Size];
         _header.Write(bytes);
@@ -98,5 +98,19 @@ internal sealed partial class VhdxFile
         _header.Write(bytes);
         File.WriteAt(VhdxHeader.SecondOffset, bytes);
         _currentHeaderIsSecond = true;
+    }
+
+    /// <summary>The new file is zero already: what is zero in these, nearly all, needs neither a write nor room.</summary>
+    private void WriteWhereNotZero(long offset, ReadOnlySpan<byte> bytes)
+    {
+        ReadOnlySpan<byte> zeros = stackalloc byte[VhdxLimits.PageSize];
+        for (int start = 0; start < bytes.Length; start += VhdxLimits.PageSize)
+        {
+            ReadOnlySpan<byte> page = bytes.Slice(start, VhdxLimits.PageSize);
+            if (!page.SequenceEqual(zeros))
+            {
+                File.WriteAt(offset + start, page);
+            }
+        }
     }
 }

@@ -32,6 +32,12 @@ internal static class VhdxTestDisk
     public static VhdxDisk OpenForWriting(string path, IHostFileSystem? files = null) =>
         VhdxDisk.Open(path, new VhdxOpenOptions { Files = files ?? Host, Writable = true, NewGuid = NextGuid });
 
+    public static void CompleteAndDispose(this VhdxDisk disk)
+    {
+        disk.Complete();
+        disk.Dispose();
+    }
+
     /// <summary>Bytes that repeat for a seed.</summary>
     public static byte[] Bytes(int count, int seed)
     {
