@@ -50,6 +50,8 @@ internal sealed class SealedMachine
 
     public byte[] DpapiSystem { get; }
 
+    public byte[] LsaKey => _lsaKey;
+
     public byte[] MachineHalf => DpapiSystem[4..24];
 
     public byte[] UserHalf => DpapiSystem[24..44];
