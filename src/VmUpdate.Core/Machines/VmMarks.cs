@@ -8,4 +8,7 @@ public static class VmMarks
 
     /// <summary>What the machine was declared to be: Personal, Pooled.</summary>
     public const string Role = "role";
+
+    /// <summary>That VmUpdate woke the machine, and the state to put it back to: Saved, Off, Paused.</summary>
+    public const string Woken = "woken";
 }

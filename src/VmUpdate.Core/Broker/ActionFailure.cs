@@ -1,0 +1,7 @@
+namespace VmUpdate.Core.Broker;
+
+/// <summary>Why an action did not work.</summary>
+/// <param name="Code">The error id.</param>
+/// <param name="Message">One sentence.</param>
+/// <param name="IsTransient">Whether the same may work later.</param>
+internal sealed record ActionFailure(string Code, string Message, bool IsTransient);

@@ -1,0 +1,236 @@
+using System.Globalization;
+using VmUpdate.Core.Machines;
+using VmUpdate.Core.Tasks;
+
+namespace VmUpdate.Core.Broker;
+
+// What guests say, and what is said to them.
+internal sealed partial class BrokerStep
+{
+    private const int LongestMessage = 500;
+
+    private void SeeSessions(VmKey key, IReadOnlyList<UserSession>? sessions)
+    {
+        if (_state.Vms.TryGetValue(key, out TrackedVm? vm) && vm.IsWatched)
+        {
+            vm.Sessions = sessions;
+
+            // Asked before a baseline could be taken: then an active session is a user who came.
+            vm.HasBaseline |= vm.Care == VmCare.Asking;
+            if (vm.HasBaseline)
+            {
+                SessionRules.NoteArrivals(vm);
+            }
+        }
+    }
+
+    private void HearGuest(Observation.GuestAnswered answered)
+    {
+        if (!_state.Vms.TryGetValue(answered.Vm, out TrackedVm? vm) || vm.Active is not { } run
+            || !_state.Pending.TryGetValue(vm.PendingAction, out (TrackedVm Vm, BrokerAction Action) pending) || pending.Action is not BrokerAction.AwaitGuest)
+        {
+            return;
+        }
+
+        Forget(vm);
+        vm.Sessions = answered.Sessions;
+        if (vm.Care == VmCare.Awake && !vm.HasBaseline)
+        {
+            vm.HasBaseline = true;
+            vm.Baseline = answered.Sessions?.Where(s => s.IsActive).Select(s => s.Id).ToList();
+            WriteCare(vm);
+        }
+
+        if (vm.HasBaseline)
+        {
+            SessionRules.NoteArrivals(vm);
+        }
+
+        run.AwaySince = null;
+        if (run.IsDoneButRestart)
+        {
+            SetState(run, RunState.Rebooted, RunReason.GuestReported, "the guest is back from the restart");
+            Change(run, run.Data with { IsRestartPending = false });
+            End(run, RunState.Succeeded, RunReason.Done, "done; restarted", isGuestsWord: true);
+            return;
+        }
+
+        if (run.Data.IsHandOverBegun)
+        {
+            Act(vm, id => new BrokerAction.AskProgress(id, vm.Key, run.Data.Id, run.Data.Attempt));
+        }
+        else
+        {
+            HandOver(run);
+        }
+    }
+
+    private void HandOver(TrackedRun run)
+    {
+        TrackedVm vm = run.Vm;
+        UpdateTask task = run.Task.Task;
+        bool mayRestart = SessionRules.WhyNoRestart(task.RestartPolicy, vm.Sessions, task.AllowUnknownSessions, run.Data.Restarts, task.MaxRestarts) is null;
+        run.PerformingSince = _now.Monotonic;
+        Change(run, run.Data with { IsHandOverBegun = true });
+        SetState(run, RunState.Searching, RunReason.HandedOver, "the task goes to the guest");
+        Act(vm, id => new BrokerAction.HandOver(id, vm.Key, run.Data.Id, run.Data.Attempt, task.Id, mayRestart));
+    }
+
+    private void MissGuest(VmKey key)
+    {
+        if (_state.Vms.TryGetValue(key, out TrackedVm? vm) && vm.Active is { } run && run.State.IsPerforming() && run.AwaySince is null)
+        {
+            run.AwaySince = _now.Monotonic;
+            run.MayHaveRestarted = true;
+            Note(run, null, RunReason.AgentAway, $"the guest does not answer any more; it may be away for {run.Task.Task.Timeouts.Rebooting}");
+            AwaitGuest(vm, run);
+        }
+    }
+
+    private void HearReport(Observation.GuestReported report)
+    {
+        if (!_state.Vms.TryGetValue(report.Vm, out TrackedVm? vm))
+        {
+            return;
+        }
+
+        string message = Shown(report.Message);
+        if (vm.Active is not { } run || run.Data.Id != report.RunId || run.Data.Attempt != report.Attempt)
+        {
+            HearLateReport(vm, report, message);
+            return;
+        }
+
+        (RunState next, string? whyNot) = GuestTransition.Judge(run.State, run.MayHaveRestarted, report.Status, report.Percent);
+        if (whyNot is not null)
+        {
+            // Before the hand-over a guest that speaks of the run is only early or confused; after it, it is not to be trusted with it.
+            if (run.State.IsPerforming())
+            {
+                End(run, RunState.Failed, RunReason.GuestNonsense, $"the guest reported what cannot be: {whyNot}", mayRetry: false);
+            }
+            else
+            {
+                Note(run, null, RunReason.ReportIgnored, whyNot);
+            }
+
+            return;
+        }
+
+        TakeReport(run, report, next, message);
+    }
+
+    private void TakeReport(TrackedRun run, Observation.GuestReported report, RunState next, string message)
+    {
+        if (!run.Data.IsHandOverConfirmed)
+        {
+            Change(run, run.Data with { IsHandOverConfirmed = true });
+        }
+
+        run.AwaySince = null;
+        run.MayHaveRestarted = false;
+        switch (next)
+        {
+            case RunState.Succeeded when report.NeedsRestart:
+                run.IsDoneButRestart = true;
+                DecideRestart(run);
+                return;
+            case RunState.Succeeded:
+                End(run, RunState.Succeeded, RunReason.Done, message.Length > 0 ? message : "done", isGuestsWord: true);
+                return;
+            case RunState.Failed when run.Data.IsCancelAsked:
+                End(run, RunState.Canceled, RunReason.CanceledByUser, "the guest gave it up", isGuestsWord: true);
+                return;
+            case RunState.Failed:
+                End(run, RunState.Failed, RunReason.GuestFailed, message.Length > 0 ? message : "the guest reported a failure", isGuestsWord: true);
+                return;
+            case RunState.Rebooting when run.State != RunState.Rebooting:
+                SetState(run, next, RunReason.GuestReported, message);
+                Change(run, run.Data with { Restarts = run.Data.Restarts + 1, Percent = report.Percent });
+                if (run.Data.Restarts > run.Task.Task.MaxRestarts)
+                {
+                    End(
+                        run,
+                        RunState.Failed,
+                        RunReason.TooManyRestarts,
+                        string.Format(CultureInfo.InvariantCulture, "the guest restarts for the {0}th time, {1} are allowed", run.Data.Restarts, run.Task.Task.MaxRestarts),
+                        mayRetry: false);
+                }
+
+                return;
+        }
+
+        if (next == RunState.Rebooting)
+        {
+            // It has not gone down yet, or is not through: asked again later.
+            run.Vm.TryAgain = _now.Monotonic + AskAgainAfter;
+        }
+
+        if (run.State != next)
+        {
+            SetState(run, next, RunReason.GuestReported, message);
+        }
+
+        if (run.Data.Percent != report.Percent)
+        {
+            Change(run, run.Data with { Percent = report.Percent });
+        }
+    }
+
+    /// <summary>A run that has ended for us may still end in the guest: then the guest may be disturbed again.</summary>
+    private void HearLateReport(TrackedVm vm, Observation.GuestReported report, string message)
+    {
+        if (vm.LastRun is { } last && last.Data.Id == report.RunId && report.Status is (int)GuestStatus.Success or (int)GuestStatus.Failed)
+        {
+            vm.GuestBusyWith = null;
+            if (vm.Care == VmCare.Left && vm.LeftReason is RunReason.StillApplying or RunReason.StillRebooting)
+            {
+                vm.Care = VmCare.Awake;
+                _state.MustLookForStarts = true;
+            }
+
+            Offer(vm);
+        }
+
+        Note(vm, RunReason.ReportIgnored, $"status {report.Status} for no run that is under way. {message}");
+    }
+
+    private void DecideRestart(TrackedRun run)
+    {
+        // Nobody's open work is lost for a moment-old answer: the sessions are read again first.
+        TrackedVm vm = run.Vm;
+        if (run.Task.Task.RestartPolicy == RestartPolicy.IfNoSession)
+        {
+            Act(vm, id => new BrokerAction.ReadSessions(id, vm.Key));
+            return;
+        }
+
+        FinishOrRestart(run);
+    }
+
+    private void FinishOrRestart(TrackedRun run)
+    {
+        UpdateTask task = run.Task.Task;
+        TrackedVm vm = run.Vm;
+        string? whyNot = run.Data.IsCancelAsked || _state.IsStopping
+            ? "it was called off"
+            : SessionRules.WhyNoRestart(task.RestartPolicy, vm.Sessions, task.AllowUnknownSessions, run.Data.Restarts, task.MaxRestarts);
+        if (whyNot is not null)
+        {
+            Change(run, run.Data with { IsRestartPending = true });
+            End(run, RunState.Succeeded, RunReason.RestartPending, $"done; a restart is pending: {whyNot}", isGuestsWord: true);
+            return;
+        }
+
+        Change(run, run.Data with { Restarts = run.Data.Restarts + 1, IsRestartPending = true });
+        SetState(run, RunState.Rebooting, RunReason.RestartOrdered, "done; the guest is restarted");
+        Act(vm, id => new BrokerAction.RestartGuest(id, vm.Key));
+    }
+
+    private static string Shown(string message)
+    {
+        // The guest's words go to logs and screens: bounded, and nothing in them moves a cursor.
+        string bounded = message.Length > LongestMessage ? message.Substring(0, LongestMessage) : message;
+        return bounded.Any(char.IsControl) ? new string(bounded.Select(c => char.IsControl(c) ? ' ' : c).ToArray()) : bounded;
+    }
+}

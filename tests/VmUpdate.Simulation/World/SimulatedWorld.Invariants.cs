@@ -1,0 +1,202 @@
+using VmUpdate.Core.Broker;
+using VmUpdate.Core.Machines;
+using VmUpdate.Core.Tasks;
+
+namespace VmUpdate.Simulation.World;
+
+// What must always hold, seen from outside the broker wherever that is possible.
+internal sealed partial class SimulatedWorld
+{
+    private readonly Dictionary<Guid, int> _handedOver = [];
+
+    private void CheckStep(StepResult result, List<Observation> observations)
+    {
+        foreach (UpdateRun run in result.Runs)
+        {
+            UpdateRun? before = _storedRuns.GetValueOrDefault(run.Id);
+            CheckRun(run, before, result);
+        }
+
+        CheckCounts();
+        if (Steps % 64 == 0)
+        {
+            CheckLists();
+        }
+    }
+
+    private void CheckRun(UpdateRun run, UpdateRun? before, StepResult result)
+    {
+        if (before is not null && before.State != run.State && !result.Journal.Exists(j => j.RunId == run.Id && j.State == run.State))
+        {
+            Fail($"the journal does not explain why the run on {run.VmName} went from {before.State} to {run.State}");
+        }
+
+        if (before is not null && before.State.IsEnded() && before.State != run.State
+            && !(run.State == RunState.LeftAwake && before.State != RunState.LeftAwake && run.Outcome == before.State))
+        {
+            Fail($"the run on {run.VmName} had ended as {before.State} and became {run.State}");
+        }
+
+        if (run.State != RunState.Waking || before is { State: RunState.Waking } || !_tasks.TryGetValue(run.TaskId, out UpdateTask? task))
+        {
+            return;
+        }
+
+        DateTime now = State.Now.Utc;
+        if (now < run.NotBefore || now < run.Due || (task.Schedule.StartTime is { } start && now < start))
+        {
+            Fail($"a run on {run.VmName} began before its start, {run.NotBefore:u}");
+        }
+
+        if ((task.Schedule.EndTime is { } end && now > end) || (task.Schedule.StopTime is { } stop && now >= stop))
+        {
+            Fail($"a run on {run.VmName} began after its end time");
+        }
+
+        if (task.Schedule.Windows.Count > 0 && !task.Schedule.Windows.Any(w => IsOpen(w, now, task.Schedule.TimeZoneId)))
+        {
+            Fail($"a run on {run.VmName} began outside its window");
+        }
+    }
+
+    /// <summary>Said otherwise than the broker says it: by the wall clock.</summary>
+    private static bool IsOpen(MaintenanceWindow window, DateTime utc, string zone)
+    {
+        TimeSpan time = TimeZoneInfo.ConvertTimeFromUtc(utc, TimeZoneInfo.FindSystemTimeZoneById(zone)).TimeOfDay;
+        return window.Opens < window.Closes ? time >= window.Opens && time < window.Closes : time >= window.Opens || time < window.Closes;
+    }
+
+    private void CheckWake(SimulatedVm vm)
+    {
+        int awake = _vmList.Count(v => v.WokenFrom is not null && v != vm && (v.Power == VmPowerState.Running || v.ActionsUnderWay > 0)) + 1;
+        if (awake > _options.Limits.MaxAwake)
+        {
+            Fail($"{awake} machines are awake for updates, {_options.Limits.MaxAwake} may be");
+        }
+
+        HostLoad load = State.Gate.Load!;
+        if (load.CpuPercent >= _options.Limits.CpuCeilingPercent)
+        {
+            Fail($"{Say(vm)} is woken at {load.CpuPercent:0} % of the processors");
+        }
+
+        long reserve = _options.Limits.ReserveOf(load.TotalMemoryBytes);
+        if (vm.Power != VmPowerState.Paused && load.FreeMemoryBytes < vm.Machine.MemoryBytes + reserve)
+        {
+            Fail($"{Say(vm)} is woken with too little free memory");
+        }
+
+        if (State.IsHeld || State.IsStopping)
+        {
+            Fail($"{Say(vm)} is woken although all work is suspended");
+        }
+    }
+
+    private void CheckPutBack(SimulatedVm vm, BrokerAction.PutBack putBack)
+    {
+        if (vm.Guest.Work is { } work && _storedRuns.TryGetValue(work.Run, out UpdateRun? run) && run.Attempt == work.Attempt
+            && vm.Guest.Told is GuestStatus.Applying or GuestStatus.Rebooting && vm.Guest.Status == vm.Guest.Told
+            && run.State is not (RunState.Succeeded or RunState.Pending))
+        {
+            Fail($"{Say(vm)} is put back to {putBack.To} while its guest is {vm.Guest.Told}; the run is {run.State} ({run.Reason})");
+        }
+
+        if (vm.WokenFrom is { } found && putBack.To != found)
+        {
+            Fail($"{Say(vm)} was found {found} and is put back to {putBack.To}");
+        }
+    }
+
+    private void CheckHandOver(BrokerAction.HandOver handOver)
+    {
+        int times = _handedOver[handOver.RunId] = _handedOver.GetValueOrDefault(handOver.RunId) + 1;
+        UpdateTask task = _tasks[handOver.TaskId];
+        if (times > 1 + task.Retry.MaxRetries || times > handOver.Attempt)
+        {
+            Fail($"'{task.Name}' was begun {times} times in attempt {handOver.Attempt}, with {task.Retry.MaxRetries} retries allowed");
+        }
+    }
+
+    private void CheckRestart(SimulatedVm vm)
+    {
+        UpdateRun? run = vm.Guest.Work is { } work ? _storedRuns.GetValueOrDefault(work.Run) : null;
+        if (run is not null && _tasks[run.TaskId].RestartPolicy == RestartPolicy.Never)
+        {
+            Fail($"{Say(vm)} is restarted although its task restarts nothing");
+        }
+    }
+
+    private void CheckCounts()
+    {
+        int active = 0;
+        int awake = 0;
+        foreach (TrackedVm vm in State.Watched)
+        {
+            active += vm.Active is null ? 0 : 1;
+            awake += vm.Care == VmCare.None ? 0 : 1;
+        }
+
+        if (active != State.Gate.Runs || awake != State.Gate.Awake || State.Gate.UnseenBytes < 0)
+        {
+            Fail($"{active} runs and {awake} machines are under way, the gate counts {State.Gate.Runs} and {State.Gate.Awake}");
+        }
+    }
+
+    private void CheckLists()
+    {
+        foreach (TrackedVm vm in State.Vms.Values)
+        {
+            if (vm.Active is not null && vm.Open.Count(r => r.State.IsActive()) != 1)
+            {
+                Fail($"{vm.Machine.Name} has {vm.Open.Count(r => r.State.IsActive())} runs under way");
+            }
+
+            if (vm.IsWatched != State.Watched.Contains(vm))
+            {
+                Fail($"{vm.Machine.Name} is watched wrongly");
+            }
+
+            if (vm.Queue.Count > 0 && vm.IsFree != (vm.Offered is not null))
+            {
+                Fail($"{vm.Machine.Name} has {vm.Queue.Count} runs and is not offered rightly (free {vm.IsFree})");
+            }
+        }
+
+        foreach (TrackedRun run in State.Runs.Values)
+        {
+            if (!_storedRuns.TryGetValue(run.Data.Id, out _))
+            {
+                Fail($"the run on {run.Data.VmName} was never written down");
+            }
+
+            if (run.State.IsWaiting() && run.Timer is null && !run.Vm.Queue.ContainsKey(run.Key) && run.State == RunState.Pending)
+            {
+                Fail($"the run on {run.Data.VmName} waits and is in no list");
+            }
+        }
+    }
+
+    private void CheckSettled()
+    {
+        foreach (SimulatedVm vm in _vmList)
+        {
+            if (vm.WokenFrom is { } found && vm.Power == VmPowerState.Running && !_storedAwake.ContainsKey(vm.Machine.Key))
+            {
+                Fail($"{vm.Machine.Name} was woken from {found}, still runs, and nothing says so");
+            }
+
+            if (vm.Mark is not null && vm.Power == VmPowerState.Running && !_storedAwake.ContainsKey(vm.Machine.Key))
+            {
+                Fail($"{vm.Machine.Name} has the broker's note, and the store knows nothing of it");
+            }
+        }
+
+        foreach (Guid id in _everRegistered)
+        {
+            if (!_storedRuns[id].State.IsEnded())
+            {
+                Fail($"the run on {_storedRuns[id].VmName} was accepted and never ended: {_storedRuns[id].State}");
+            }
+        }
+    }
+}
