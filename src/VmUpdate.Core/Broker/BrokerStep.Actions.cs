@@ -96,6 +96,8 @@ internal sealed partial class BrokerStep
             "TaskPayloadChanged" => RunReason.PayloadChanged,
             _ => RunReason.HandOverFailed,
         };
+        // The order may have arrived although the answer did not.
+        TellToStop(run);
         End(run, RunState.Failed, reason, failure.Message, mayRetry: reason == RunReason.HandOverFailed);
     }
 

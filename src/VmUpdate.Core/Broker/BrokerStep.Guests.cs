@@ -177,22 +177,45 @@ internal sealed partial class BrokerStep
         }
     }
 
-    /// <summary>A run that has ended for us may still end in the guest: then the guest may be disturbed again.</summary>
+    /// <summary>
+    /// What has ended for us may still be at work in the guest. Whatever the guest says it is in the midst of, it is not put back then;
+    /// a guest that lies about it only stays awake, and the reason is shown.
+    /// </summary>
     private void HearLateReport(TrackedVm vm, Observation.GuestReported report, string message)
     {
-        if (vm.LastRun is { } last && last.Data.Id == report.RunId && report.Status is (int)GuestStatus.Success or (int)GuestStatus.Failed)
+        switch ((GuestStatus)report.Status)
         {
-            vm.GuestBusyWith = null;
-            if (vm.Care == VmCare.Left && vm.LeftReason is RunReason.StillApplying or RunReason.StillRebooting)
-            {
-                vm.Care = VmCare.Awake;
-                _state.MustLookForStarts = true;
-            }
-
-            Offer(vm);
+            case GuestStatus.Success or GuestStatus.Failed:
+                HearLateEnd(vm, report);
+                break;
+            case GuestStatus.Applying:
+                vm.OtherWork = (report.RunId, RunState.Applying);
+                break;
+            case GuestStatus.Rebooting:
+                vm.OtherWork = (report.RunId, RunState.Rebooting);
+                break;
         }
 
         Note(vm, RunReason.ReportIgnored, $"status {report.Status} for no run that is under way. {message}");
+    }
+
+    private void HearLateEnd(TrackedVm vm, Observation.GuestReported report)
+    {
+        if (vm.OtherWork is { } other && other.Run == report.RunId)
+        {
+            vm.OtherWork = null;
+        }
+
+        if (vm.LastRun is { } last && last.Data.Id == report.RunId && last.Data.Attempt == report.Attempt)
+        {
+            vm.GuestBusyWith = null;
+        }
+
+        if (vm.Care == VmCare.Left && vm.LeftReason is RunReason.StillApplying or RunReason.StillRebooting && vm.BusyWith is null)
+        {
+            vm.Care = VmCare.Awake;
+            Offer(vm);
+        }
     }
 
     private void DecideRestart(TrackedRun run)

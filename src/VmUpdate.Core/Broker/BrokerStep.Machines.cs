@@ -30,16 +30,25 @@ internal sealed partial class BrokerStep
             vm.Power = seen.Power;
         }
 
+        if (vm.Power == VmPowerState.Off)
+        {
+            vm.OtherWork = null;
+        }
+
         if (vm.NeedsRecovery)
         {
             Recover(vm);
         }
-        else if (vm.Active is { } run && vm.IsAsleep && vm.Care is VmCare.None or VmCare.Awake && vm.Active.State is not RunState.Rebooting)
+        else if (vm.Active is { } run && vm.IsAsleep && vm.Care is VmCare.None or VmCare.Awake && run.State is not RunState.Rebooting)
         {
-            // It sleeps already: whoever stopped it took over.
-            run = vm.Active;
+            // Off ends what the guest was at; saved or paused only interrupts it.
             vm.Sessions = null;
-            End(run, RunState.Failed, RunReason.VmStoppedUnderneath, $"somebody else brought the machine to {vm.Power}", isGuestsWord: true);
+            End(
+                run,
+                RunState.Failed,
+                RunReason.VmStoppedUnderneath,
+                $"somebody else brought the machine to {vm.Power}",
+                isGuestsWord: vm.Power == VmPowerState.Off);
         }
 
         if (seen.Mark is { } found && vm.Care == VmCare.None)

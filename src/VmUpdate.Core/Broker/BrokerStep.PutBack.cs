@@ -32,7 +32,7 @@ internal sealed partial class BrokerStep
 
     private void AskForPutBack(TrackedVm vm)
     {
-        if (vm.GuestBusyWith is not null)
+        if (vm.BusyWith is not null)
         {
             GateDecision busy = SessionRules.MayPutBack(vm, AllowsUnknown(vm));
             Leave(vm, busy.Reason, busy.Detail);

@@ -29,7 +29,7 @@ internal sealed partial class BrokerStep
             return;
         }
 
-        if (run.CancelSince is { } since && _now.Monotonic - since > CancelPatience && !run.State.IsDelicate())
+        if (run.CancelSince is { } since && _now.Monotonic - since >= CancelPatience && !run.State.IsDelicate())
         {
             End(run, RunState.Canceled, RunReason.CanceledByUser, "the guest did not answer to the cancel");
             return;
@@ -59,17 +59,26 @@ internal sealed partial class BrokerStep
     {
         PhaseTimeouts timeouts = run.Task.Task.Timeouts;
         TimeSpan now = _now.Monotonic;
-        if (run.AwaySince is { } away && now - away > timeouts.Rebooting)
+        if (run.AwaySince is { } away && now - away >= timeouts.Rebooting)
         {
             return new GateDecision(RunReason.AgentAway, $"the guest has not answered for {timeouts.Rebooting} in {run.State}");
         }
 
-        if (run.PerformingSince is { } began && now - began > timeouts.Total)
+        if (run.PerformingSince is { } began && now - began >= timeouts.Total)
         {
             return new GateDecision(RunReason.PhaseTimedOut, $"all phases together took longer than {timeouts.Total}; it was {run.State}");
         }
 
-        TimeSpan limit = run.State switch
+        TimeSpan limit = PhaseLimit(run);
+        return now - run.PhaseSince >= limit
+            ? new GateDecision(RunReason.PhaseTimedOut, $"{run.State} took longer than {limit}")
+            : null;
+    }
+
+    private static TimeSpan PhaseLimit(TrackedRun run)
+    {
+        PhaseTimeouts timeouts = run.Task.Task.Timeouts;
+        return run.State switch
         {
             RunState.Waking => timeouts.Waking,
             RunState.Searching or RunState.Rebooted => timeouts.Searching,
@@ -77,9 +86,28 @@ internal sealed partial class BrokerStep
             RunState.Applying => timeouts.Applying,
             _ => timeouts.Rebooting,
         };
-        return now - run.PhaseSince > limit
-            ? new GateDecision(RunReason.PhaseTimedOut, $"{run.State} took longer than {limit}")
-            : null;
+    }
+
+    /// <summary>When time alone changes something for a machine.</summary>
+    private TimeSpan? NextIn(TrackedVm vm)
+    {
+        TimeSpan? next = vm.PendingAction == 0 ? vm.TryAgain : null;
+        if (vm.Active is { } run && !vm.NeedsRecovery)
+        {
+            next = Earlier(next, run.PhaseSince + PhaseLimit(run));
+            next = Earlier(next, run.AwaySince + run.Task.Task.Timeouts.Rebooting);
+            next = Earlier(next, run.PerformingSince + run.Task.Task.Timeouts.Total);
+            next = Earlier(next, run.State.IsDelicate() ? null : run.CancelSince + CancelPatience);
+            next -= _now.Monotonic;
+            next = Earlier(next, run.Task.Task.Schedule.StopTime - _now.Utc);
+            next = Earlier(next, run.Data.IsOverdue ? null : run.Task.Task.Schedule.Deadline - _now.Utc);
+        }
+        else
+        {
+            next -= _now.Monotonic;
+        }
+
+        return next < TimeSpan.Zero ? TimeSpan.Zero : next;
     }
 
     private void TellToStop(TrackedRun run)

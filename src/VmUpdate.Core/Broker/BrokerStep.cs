@@ -181,18 +181,13 @@ internal sealed partial class BrokerStep
             next = TimeSpan.FromTicks(Math.Max(0, ticks));
         }
 
-        // Time-outs are looked at once a second while something is under way: they are minutes long.
-        if (!_state.IsQuiet)
+        foreach (TrackedVm vm in _state.Watched)
         {
-            next = Earlier(next, TimeSpan.FromSeconds(1));
-        }
-        else if (_state.Watched.Count > 0)
-        {
-            next = Earlier(next, TimeSpan.FromMinutes(1));
+            next = Earlier(next, NextIn(vm));
         }
 
         return _state.ReadyAsleep.Count > 0 && _state.Gate.SettlesIn(_now.Monotonic) is { } settles ? Earlier(next, settles) : next;
     }
 
-    private static TimeSpan Earlier(TimeSpan? a, TimeSpan b) => a is { } given && given < b ? given : b;
+    private static TimeSpan? Earlier(TimeSpan? a, TimeSpan? b) => a is { } first && b is { } second ? (first < second ? first : second) : a ?? b;
 }

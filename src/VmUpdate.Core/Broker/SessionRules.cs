@@ -40,7 +40,7 @@ internal static class SessionRules
     /// <returns>Why not; open when it may.</returns>
     public static GateDecision MayPutBack(TrackedVm vm, bool allowUnknown)
     {
-        if (vm.GuestBusyWith is { } busy)
+        if (vm.BusyWith is { } busy)
         {
             return busy == RunState.Applying
                 ? new(RunReason.StillApplying, "the guest may still be applying the update")

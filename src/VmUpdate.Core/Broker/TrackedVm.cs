@@ -67,6 +67,12 @@ internal sealed class TrackedVm
     /// <summary>What the guest was doing when a run ended without its word; <see langword="null"/> when it may be disturbed.</summary>
     public RunState? GuestBusyWith { get; set; }
 
+    /// <summary>What the guest said it is doing for a run that is not under way; <see langword="null"/> when it said nothing of the kind.</summary>
+    public (Guid Run, RunState State)? OtherWork { get; set; }
+
+    /// <summary>What the guest must not be disturbed in; <see langword="null"/> when it may be.</summary>
+    public RunState? BusyWith => GuestBusyWith ?? OtherWork?.State;
+
     /// <summary>The number of the action that is under way for it; 0 when none is.</summary>
     public long PendingAction { get; set; }
 

@@ -32,9 +32,10 @@ public static class Campaign
 
     /// <summary>Plays one world with faults, then lets it come to rest.</summary>
     /// <param name="seed">Its seed.</param>
+    /// <param name="trace">Takes what happens, in words.</param>
     /// <returns>What was played.</returns>
     /// <exception cref="SimulationFailedException">Something did not hold.</exception>
-    public static CampaignResult PlayWorld(int seed)
+    public static CampaignResult PlayWorld(int seed, Action<string>? trace = null)
     {
         var chance = new Random(seed);
         int machines = chance.Next(1, 41);
@@ -46,7 +47,7 @@ public static class Campaign
             HasSessions = chance.Next(3) == 0,
             Limits = new() { MaxAwake = chance.Next(1, 6), MaxRuns = chance.Next(1, 8), MaxAwakePerVolume = chance.Next(1, 4), SettleTime = TimeSpan.FromSeconds(chance.Next(0, 61)) },
         };
-        var world = new SimulatedWorld(seed, options);
+        var world = new SimulatedWorld(seed, options) { Trace = trace };
         world.Run(1500);
         world.Settle();
         return new CampaignResult(1, world.Steps, world.Steps * machines, world.Deaths, TimeSpan.Zero);

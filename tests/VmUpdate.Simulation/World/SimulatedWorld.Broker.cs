@@ -17,7 +17,7 @@ internal sealed partial class SimulatedWorld
     private double _cpu = 20;
     private long _othersMemory;
 
-    private const long HostMemory = 64L << 30;
+    private const long HostMemory = 160L << 30;
 
     private void StepBroker()
     {
@@ -34,9 +34,10 @@ internal sealed partial class SimulatedWorld
         }
 
         Steps++;
+        Tell(observations, result);
         CheckStep(result, observations);
         bool mayDie = !_isCalm && _options.Faults > 0;
-        if (mayDie && Happens(_options.Faults * 0.002))
+        if (mayDie && Happens(_options.Faults * 0.02))
         {
             Die();
             return;
@@ -46,13 +47,23 @@ internal sealed partial class SimulatedWorld
         _lastNextIn = result.NextIn;
         foreach (BrokerAction action in result.Actions)
         {
-            if (mayDie && Happens(_options.Faults * 0.002))
+            if (mayDie && Happens(_options.Faults * 0.02))
             {
                 Die();
                 return;
             }
 
             CarryOut(action);
+        }
+    }
+
+    private void Tell(List<Observation> observations, StepResult result)
+    {
+        if (Trace is { } trace)
+        {
+            observations.Where(o => o is not Observation.HostMeasured).ToList().ForEach(o => trace($"{Steps} < {o}"));
+            result.Journal.ForEach(j => trace($"{Steps} = {j.Vm?.VmId.ToString().Substring(0, 8)} {j.RunId} {j.State} {j.Reason} {j.Detail}"));
+            result.Actions.ForEach(a => trace($"{Steps} > {a}"));
         }
     }
 
@@ -141,9 +152,9 @@ internal sealed partial class SimulatedWorld
 
     private void Register(int number)
     {
-        var kind = (UpdateTaskKind)_chance.Next(4);
         var id = new Guid(number + 1, 0, 0, [0, 0, 0, 0, 0, 0, 0, 2]);
         bool isPlain = _options.Faults == 0;
+        UpdateTaskKind kind = isPlain ? UpdateTaskKind.OperatingSystemUpgrade : (UpdateTaskKind)_chance.Next(4);
         DateTime? start = !isPlain && Happens(0.3) ? Utc + Seconds(0, 7200) : null;
         DateTime? end = !isPlain && Happens(0.2) ? (start ?? Utc) + Seconds(60, 36_000) : null;
         var task = new UpdateTask

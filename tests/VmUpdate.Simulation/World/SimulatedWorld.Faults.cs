@@ -58,15 +58,14 @@ internal sealed partial class SimulatedWorld
                 _removedTasks.Add(removed);
                 _observations.Add(new Observation.TaskRemoved(removed));
                 break;
-            case 11 when _tasks.Count < 40:
+            case 11 when _tasks.Count < 16:
                 Register(_tasks.Count);
                 break;
             case 12 when vm.Power == VmPowerState.Running && vm.Guest.IsReachable:
                 GoAway(vm, Seconds(5, 5000));
                 break;
             case 13:
-                _observations.Add(new Observation.GuestReported(
-                    vm.Machine.Key, vm.Guest.Work?.Run ?? Guid.Empty, _chance.Next(3), _chance.Next(-1, 10), _chance.Next(-10, 120), Happens(0.5), "noise"));
+                Lie(vm);
                 break;
             case 14:
                 Look(vm);
@@ -80,6 +79,20 @@ internal sealed partial class SimulatedWorld
 
                 break;
         }
+    }
+
+    /// <summary>A guest says anything at all, perhaps of its own work: then it is believed to be where it says.</summary>
+    private void Lie(SimulatedVm vm)
+    {
+        int status = _chance.Next(-1, 10);
+        int attempt = _chance.Next(3);
+        if (vm.Guest.Work is { } work && work.Attempt == attempt)
+        {
+            vm.Guest.Told = (GuestStatus)status;
+        }
+
+        _observations.Add(new Observation.GuestReported(
+            vm.Machine.Key, vm.Guest.Work?.Run ?? Guid.Empty, attempt, status, _chance.Next(-10, 120), Happens(0.5), "noise"));
     }
 
     /// <summary>The name of the machine's kind, for messages.</summary>

@@ -64,6 +64,9 @@ internal sealed partial class SimulatedWorld
     /// <summary>How many times the broker died.</summary>
     public int Deaths { get; private set; }
 
+    /// <summary>Takes what is told, decided and ordered, in words.</summary>
+    public Action<string>? Trace { get; init; }
+
     /// <summary>The machines.</summary>
     public IReadOnlyList<SimulatedVm> Vms => _vmList;
 
@@ -91,9 +94,16 @@ internal sealed partial class SimulatedWorld
 
     /// <summary>Ends all disturbance and steps until nothing is under way and every run has ended, or only waits for what never comes.</summary>
     /// <param name="mostSteps">After so many steps it is a failure.</param>
-    public void Settle(int mostSteps = 20_000)
+    public void Settle(int mostSteps = 100_000)
     {
         _isCalm = true;
+        _cpu = 20;
+        _othersMemory = 0;
+        for (int number = 0; number < _tasks.Count; number++)
+        {
+            _observations.Add(new Observation.TaskHeld(_tasks.Keys.ElementAt(number), false));
+        }
+
         foreach (SimulatedVm vm in _vmList)
         {
             vm.Guest.Sessions.RemoveAll(s => s.IsActive);
@@ -103,6 +113,11 @@ internal sealed partial class SimulatedWorld
         for (int i = 0; i < mostSteps; i++)
         {
             Step();
+            if (i % 256 == 255)
+            {
+                TidyUp();
+            }
+
             if (State.IsQuiet && State.Runs.Count == 0 && _vmList.TrueForAll(vm => vm.ActionsUnderWay == 0) && _observations.Count == 0)
             {
                 CheckSettled();
@@ -112,6 +127,20 @@ internal sealed partial class SimulatedWorld
 
         string open = string.Join("; ", State.Runs.Values.Take(3).Select(r => $"{r.Data.VmName} {r.State} {State.WhyWaiting(r)} care {r.Vm.Care} power {r.Vm.Power}"));
         Fail($"it does not settle: {State.Runs.Count} runs are open ({open}), {State.Watched.Count} machines are watched");
+    }
+
+    /// <summary>What an administrator does about machines that were left awake: stops them.</summary>
+    private void TidyUp()
+    {
+        foreach (TrackedVm left in State.Watched.Where(vm => vm.Care == VmCare.Left).ToList())
+        {
+            SetPower(_vms[left.Key], VmPowerState.Off, isLooked: true);
+        }
+
+        foreach (TrackedTask held in State.Tasks.Values.Where(t => t.FailureHold is not null).ToList())
+        {
+            _observations.Add(new Observation.TaskHeld(held.Task.Id, false));
+        }
     }
 
     private void AddVm(int number, VmPowerState power)
@@ -140,7 +169,7 @@ internal sealed partial class SimulatedWorld
     {
         // Never more than half a minute at once, as a driver measures the host that often, and never past the next thing to happen.
         TimeSpan most = State.IsQuiet && State.ReadyAwake.Count == 0 && State.ReadyAsleep.Count == 0 && _isCalm
-            ? TimeSpan.FromMinutes(10)
+            ? TimeSpan.FromHours(1)
             : TimeSpan.FromSeconds(30);
         TimeSpan until = Monotonic + most;
         if (_lastNextIn is { } next && Monotonic + next < until)
