@@ -137,6 +137,25 @@ internal sealed partial class SetPlanner
             IdentityFailure.HiveIncomplete, disk.Subject, $"the value {item.Value} is not a GUID, so no file can be named by it.", item.Key);
     }
 
+    /// <summary>A disk may be read though its dirty flag is set; a child of such a master could not be written, hours later.</summary>
+    private void RequireServiceable()
+    {
+        if (_master.Volume.ServiceState == NtfsServiceState.Dirty)
+        {
+            throw new DiskFormatException(
+                DiskFormatDefect.VolumeDirty,
+                "$VOLUME_INFORMATION",
+                -1,
+                "the dirty flag is set, so no child of this disk may be written; start its machine once, let chkdsk run, and shut it down.",
+                _master.Subject);
+        }
+
+        if (_old.Volume.ServiceState == NtfsServiceState.Dirty)
+        {
+            _warnings.Add("The old disk's dirty flag is set: what is read from it may lack its last changes.");
+        }
+    }
+
     private void RequireSpecializedMaster()
     {
         RegistryValue? state = _master.OpenHive(HiveName.Software).Find(SetupState)?.FindValue("ImageState");

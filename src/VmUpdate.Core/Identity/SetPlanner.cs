@@ -34,6 +34,7 @@ internal sealed partial class SetPlanner
     /// <param name="plan">A plan whose refusals stand; none on the first planning.</param>
     public void Run(IdentityPlan? plan)
     {
+        RequireServiceable();
         RequireSpecializedMaster();
         if (_old.MachineSid is { } sid && sid.Equals(_master.MachineSid))
         {

@@ -185,17 +185,25 @@ public sealed class FolderIdentityStoreTests
         Assert.Equal(files, _folder.Files.Count);
     }
 
-    [Fact]
-    public void Leftovers_of_a_killed_run_are_removed_and_those_of_a_running_one_are_not()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void What_a_killed_run_left_half_written_goes_when_its_bundle_is_saved_or_deleted(bool saved)
     {
-        _folder.Files["00000000000000000000000000000001.vmidentity.tmp"] = Bytes(5);
-        _folder.Files["00000000000000000000000000000002.vmidentity.tmp"] = Bytes(5);
-        _folder.Held.Add("00000000000000000000000000000002.vmidentity.tmp");
         using IdentityBundle bundle = Bundle(Bytes(10));
+        _folder.Files[bundle.Id + ".vmidentity.tmp"] = Bytes(5);
 
-        Store().Save(bundle);
+        if (saved)
+        {
+            Store().Save(bundle);
+        }
+        else
+        {
+            Store().Delete(bundle.Id);
+        }
 
-        Assert.Single(_folder.Files.Keys, name => name.EndsWith(".tmp", StringComparison.Ordinal));
+        Assert.DoesNotContain(_folder.Files.Keys, name => name.EndsWith(".tmp", StringComparison.Ordinal));
+        Assert.Equal(saved, Store().Exists(bundle.Id));
     }
 
     [Fact]

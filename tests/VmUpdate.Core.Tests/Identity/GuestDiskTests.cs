@@ -3,6 +3,7 @@ using VmUpdate.Core.Identity;
 using VmUpdate.Core.Tests.Identity.Support;
 using VmUpdate.DiskFormats;
 using VmUpdate.Simulation.Disks;
+using VmUpdate.Simulation.Files;
 using Xunit;
 
 namespace VmUpdate.Core.Tests.Identity;

@@ -4,6 +4,7 @@ using VmUpdate.DiskFormats;
 using VmUpdate.DiskFormats.Blocks;
 using VmUpdate.DiskFormats.Ntfs;
 using VmUpdate.DiskFormats.Registry;
+using VmUpdate.Simulation.Files;
 
 namespace VmUpdate.Simulation.Disks;
 

@@ -8,13 +8,19 @@ namespace VmUpdate.Simulation.Files;
 /// <param name="logicalSectorSize">512 or 4096.</param>
 public sealed class MemoryDisk(long length, int logicalSectorSize = 512) : IDisk
 {
-    private readonly SparseBytes _bytes = new();
+    private SparseBytes _bytes = new();
 
     public long Length => length;
 
     public bool CanWrite => true;
 
     public int LogicalSectorSize => logicalSectorSize;
+
+    /// <summary>A disk of its own with the same bytes: what a child of it would show.</summary>
+    public MemoryDisk Clone() => new(length, logicalSectorSize) { _bytes = _bytes.Copy() };
+
+    /// <summary>Whether another disk holds the same bytes.</summary>
+    public bool HasSameBytes(MemoryDisk other) => length == other.Length && _bytes.HasSameBytes(other._bytes);
 
     public void ReadAt(long offset, Span<byte> buffer)
     {

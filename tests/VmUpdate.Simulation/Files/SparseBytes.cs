@@ -4,6 +4,7 @@ namespace VmUpdate.Simulation.Files;
 public sealed class SparseBytes
 {
     private const int PageSize = 4096;
+    private static readonly byte[] Zeros = new byte[PageSize];
     private readonly Dictionary<long, byte[]> _pages;
     private readonly HashSet<long> _own = [];
 
@@ -25,6 +26,9 @@ public sealed class SparseBytes
         _own.Clear();
         return new SparseBytes(this);
     }
+
+    public bool HasSameBytes(SparseBytes other) => _pages.Keys.Union(other._pages.Keys).All(page =>
+        _pages.GetValueOrDefault(page, Zeros).AsSpan().SequenceEqual(other._pages.GetValueOrDefault(page, Zeros)));
 
     public void Read(long offset, Span<byte> buffer)
     {

@@ -38,7 +38,6 @@ public sealed class FolderIdentityStore : IIdentityStore
         RequireOwnerOnly();
         try
         {
-            RemoveLeftovers();
             using StoreKey key = _keys.GetOrCreate();
             Write(bundle, key);
             return bundle.Id;
@@ -97,9 +96,17 @@ public sealed class FolderIdentityStore : IIdentityStore
     /// <inheritdoc/>
     public void Delete(string bundleId)
     {
-        if (Exists(bundleId))
+        if (!IsId(bundleId))
         {
-            _folder.Delete(bundleId + Extension);
+            return;
+        }
+
+        // What a killed run left half written goes with it: a run that goes on with the work uses the same id.
+        bool isThere = _folder.Exists(bundleId + Extension) || _folder.Exists(bundleId + TemporaryExtension);
+        _folder.Delete(bundleId + TemporaryExtension);
+        _folder.Delete(bundleId + Extension);
+        if (isThere)
+        {
             _folder.Flush();
         }
     }
@@ -129,23 +136,6 @@ public sealed class FolderIdentityStore : IIdentityStore
                 IdentityFailure.StoreTooOpen,
                 _folder.Path,
                 $"{who} may enter it, and the identities of machines are kept there. Take that right away (chmod 700, or icacls), and call again.");
-        }
-    }
-
-    /// <summary>Deletes what a killed run left half written; what another run is writing is held by it.</summary>
-    private void RemoveLeftovers()
-    {
-        foreach (string name in _folder.Enumerate().Where(name => name.EndsWith(TemporaryExtension, StringComparison.Ordinal)))
-        {
-            try
-            {
-                _folder.Open(name, HostFileMode.ReadWrite).Dispose();
-                _folder.Delete(name);
-            }
-            catch (HostFileException failure) when (failure.Failure is HostFileFailure.InUse or HostFileFailure.NotFound)
-            {
-                // Another run's, or gone by now.
-            }
         }
     }
 

@@ -1,6 +1,6 @@
-using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
+using VmUpdate.Core.Identity.Secrets;
 
 namespace VmUpdate.Core.Identity;
 
@@ -8,17 +8,14 @@ namespace VmUpdate.Core.Identity;
 internal sealed class StoreKey : IDisposable
 {
     public const int Size = 32;
-    private readonly byte[] _bytes = new byte[Size];
-    private readonly GCHandle _pin;
+    private readonly SecretBuffer _bytes;
 
     /// <param name="id">The key's id.</param>
     /// <param name="bytes">The key; zeroed here.</param>
     public StoreKey(Guid id, byte[] bytes)
     {
-        _pin = GCHandle.Alloc(_bytes, GCHandleType.Pinned);
         Id = id;
-        Buffer.BlockCopy(bytes, 0, _bytes, 0, Size);
-        Array.Clear(bytes, 0, bytes.Length);
+        _bytes = SecretBuffer.Take(bytes);
     }
 
     public Guid Id { get; }
@@ -31,21 +28,14 @@ internal sealed class StoreKey : IDisposable
         return bytes;
     }
 
-    public byte[] Protect(IKeyProtector protector) => protector.Protect(_bytes);
+    public byte[] Protect(IKeyProtector protector) => protector.Protect(_bytes.Pinned);
 
     /// <summary>A key for one purpose and one bundle. No key is ever used for two things.</summary>
     public byte[] Derive(string purpose, byte[] salt)
     {
-        using var hmac = new HMACSHA256(_bytes);
+        using var hmac = new HMACSHA256(_bytes.Pinned);
         return hmac.ComputeHash([.. Encoding.ASCII.GetBytes(purpose), .. salt]);
     }
 
-    public void Dispose()
-    {
-        Array.Clear(_bytes, 0, _bytes.Length);
-        if (_pin.IsAllocated)
-        {
-            _pin.Free();
-        }
-    }
+    public void Dispose() => _bytes.Dispose();
 }

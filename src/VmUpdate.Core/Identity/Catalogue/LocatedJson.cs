@@ -36,7 +36,8 @@ internal sealed class LocatedJson
         var reader = new Utf8JsonReader(
             utf8, new JsonReaderOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true, MaxDepth = MaxDepth });
         reader.Read();
-        LocatedJson root = ReadValue(ref reader, utf8);
+        var lines = new LineCounter();
+        LocatedJson root = ReadValue(ref reader, utf8, lines);
         while (reader.Read())
         {
             // Only to be told of text after the value.
@@ -45,9 +46,9 @@ internal sealed class LocatedJson
         return root;
     }
 
-    private static LocatedJson ReadValue(ref Utf8JsonReader reader, ReadOnlySpan<byte> utf8)
+    private static LocatedJson ReadValue(ref Utf8JsonReader reader, ReadOnlySpan<byte> utf8, LineCounter lines)
     {
-        int line = LineAt(utf8, reader.TokenStartIndex);
+        int line = lines.At(utf8, reader.TokenStartIndex);
         switch (reader.TokenType)
         {
             case JsonTokenType.StartObject:
@@ -55,14 +56,14 @@ internal sealed class LocatedJson
                 while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
                 {
                     string name = reader.GetString() ?? string.Empty;
-                    int nameLine = LineAt(utf8, reader.TokenStartIndex);
+                    int nameLine = lines.At(utf8, reader.TokenStartIndex);
                     reader.Read();
                     if (parent.Members.ContainsKey(name))
                     {
                         throw new JsonException($"'{name}' is there twice.", null, nameLine - 1, null);
                     }
 
-                    parent.Members.Add(name, ReadValue(ref reader, utf8));
+                    parent.Members.Add(name, ReadValue(ref reader, utf8, lines));
                 }
 
                 return parent;
@@ -70,7 +71,7 @@ internal sealed class LocatedJson
                 var list = new LocatedJson(JsonValueKind.Array, line);
                 while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
                 {
-                    list.Elements.Add(ReadValue(ref reader, utf8));
+                    list.Elements.Add(ReadValue(ref reader, utf8, lines));
                 }
 
                 return list;
@@ -87,14 +88,21 @@ internal sealed class LocatedJson
         }
     }
 
-    private static int LineAt(ReadOnlySpan<byte> utf8, long index)
+    /// <summary>Counts lines on the way: places are only ever asked for in order.</summary>
+    private sealed class LineCounter
     {
-        int line = 1;
-        foreach (byte unit in utf8.Slice(0, (int)index))
-        {
-            line += unit == (byte)'\n' ? 1 : 0;
-        }
+        private int _line = 1;
+        private int _position;
 
-        return line;
+        public int At(ReadOnlySpan<byte> utf8, long index)
+        {
+            foreach (byte unit in utf8.Slice(_position, (int)index - _position))
+            {
+                _line += unit == (byte)'\n' ? 1 : 0;
+            }
+
+            _position = (int)index;
+            return _line;
+        }
     }
 }

@@ -1,4 +1,3 @@
-using System.Text;
 using VmUpdate.DiskFormats;
 using VmUpdate.DiskFormats.Registry;
 
@@ -24,14 +23,14 @@ internal static class KeyTree
 
     public static void Apply(RegistryKey key, byte[] bytes)
     {
-        using var reader = new BinaryReader(new MemoryStream(bytes, writable: false), Encoding.Unicode);
+        using var reader = new BinaryReader(new MemoryStream(bytes, writable: false));
         Apply(key, reader);
     }
 
     private static byte[] Serialize(RegistryKey key, bool whole, Func<string, RegistryValue, RegistryValue> change)
     {
         using var stream = new MemoryStream();
-        using var writer = new BinaryWriter(stream, Encoding.Unicode);
+        using var writer = new BinaryWriter(stream);
         Serialize(key, writer, whole, change, 0);
         writer.Flush();
         byte[] bytes = stream.ToArray();
@@ -52,7 +51,7 @@ internal static class KeyTree
                 $"the key {key.Name} is part of a tree of more than {MaxDepth} levels or {MaxSize} bytes, which is not carried.");
         }
 
-        writer.Write(key.ClassName);
+        Write(writer, key.ClassName);
         byte[] security = key.GetSecurityDescriptor();
         writer.Write(security.Length);
         writer.Write(security);
@@ -63,7 +62,7 @@ internal static class KeyTree
         writer.Write(values.Length);
         foreach (RegistryValue value in values)
         {
-            writer.Write(value.Name);
+            Write(writer, value.Name);
             writer.Write(value.Type);
             writer.Write(value.Data.Length);
             writer.Write(value.Data);
@@ -73,18 +72,39 @@ internal static class KeyTree
         writer.Write(keys.Length);
         foreach (RegistryKey sub in keys)
         {
-            writer.Write(sub.Name);
+            Write(writer, sub.Name);
             Serialize(sub, writer, whole, change, depth + 1);
         }
     }
 
+    // Unit by unit: a name may hold half of a surrogate pair, which an encoding would replace.
+    private static void Write(BinaryWriter writer, string text)
+    {
+        writer.Write(text.Length);
+        foreach (char unit in text)
+        {
+            writer.Write((ushort)unit);
+        }
+    }
+
+    private static string ReadText(BinaryReader reader)
+    {
+        var text = new char[reader.ReadInt32()];
+        for (int i = 0; i < text.Length; i++)
+        {
+            text[i] = (char)reader.ReadUInt16();
+        }
+
+        return new string(text);
+    }
+
     private static void Apply(RegistryKey key, BinaryReader reader)
     {
-        key.SetClassName(reader.ReadString());
+        key.SetClassName(ReadText(reader));
         key.SetSecurityDescriptor(reader.ReadBytes(reader.ReadInt32()));
         for (int left = reader.ReadInt32(); left > 0; left--)
         {
-            string name = reader.ReadString();
+            string name = ReadText(reader);
             uint type = reader.ReadUInt32();
             byte[] data = reader.ReadBytes(reader.ReadInt32());
             key.SetValue(name, type, data);
@@ -93,7 +113,7 @@ internal static class KeyTree
 
         for (int left = reader.ReadInt32(); left > 0; left--)
         {
-            Apply(key.CreateSubKey(reader.ReadString()), reader);
+            Apply(key.CreateSubKey(ReadText(reader)), reader);
         }
     }
 }

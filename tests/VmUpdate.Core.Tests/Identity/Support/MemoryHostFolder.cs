@@ -8,8 +8,6 @@ internal sealed class MemoryHostFolder : IHostFolder
 {
     public Dictionary<string, byte[]> Files { get; } = [];
 
-    public HashSet<string> Held { get; } = [];
-
     public bool IsReadOnly { get; set; }
 
     public string Path => "/nowhere/identities";
@@ -29,9 +27,8 @@ internal sealed class MemoryHostFolder : IHostFolder
         return new MemoryFile(this, name, true);
     }
 
-    public IBlockFile Open(string name, HostFileMode mode) => Held.Contains(name)
-        ? throw new HostFileException(HostFileFailure.InUse, name, "another program has it open.")
-        : new MemoryFile(this, name, mode == HostFileMode.ReadWrite);
+    public IBlockFile Open(string name, HostFileMode mode) =>
+        new MemoryFile(this, name, mode == HostFileMode.ReadWrite);
 
     public bool Exists(string name) => Files.ContainsKey(name);
 

@@ -4,6 +4,7 @@ using VmUpdate.DiskFormats;
 using VmUpdate.DiskFormats.Blocks;
 using VmUpdate.DiskFormats.Registry;
 using VmUpdate.Simulation.Disks;
+using VmUpdate.Simulation.Files;
 using Xunit;
 
 namespace VmUpdate.Core.Tests.Identity.Support;
