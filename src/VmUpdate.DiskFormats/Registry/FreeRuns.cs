@@ -15,8 +15,14 @@ internal sealed class FreeRuns
     /// <summary>Remembers a run.</summary>
     /// <param name="start">Where it starts.</param>
     /// <param name="size">Its size, in bytes.</param>
+    /// <exception cref="DiskFormatException">Another one starts or ends there: the hive names a cell inside a cell.</exception>
     public void Add(int start, int size)
     {
+        if (_sizeByStart.ContainsKey(start) || _startByEnd.ContainsKey(start + size))
+        {
+            throw HiveFormat.Bad(DiskFormatDefect.Inconsistent, HiveFormat.CellName, start, $"the {size} bytes from there are free twice: cells overlap.");
+        }
+
         _sizeByStart[start] = size;
         _startByEnd[start + size] = start;
         (_byClass[ClassOf(size)] ??= []).Add(start);

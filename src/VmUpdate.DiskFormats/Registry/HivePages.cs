@@ -10,15 +10,19 @@ namespace VmUpdate.DiskFormats.Registry;
 /// </summary>
 internal sealed class HivePages : IDisposable
 {
-    private const int ChunkShift = 18; // 256 KiB: few calls for a walk, little memory for a look-up
-    private const int ChunkSize = 1 << ChunkShift;
     private const int PageShift = 12;
-    private const int PagesPerChunk = ChunkSize >> PageShift;
+
+    // Chunks come from the shared pool, which keeps a few dozen of each size: so a great hive takes great ones, up to the pool's
+    // greatest on the older framework, and a small one does not take a megabyte for a page.
+    private const int LeastChunkShift = 16;
+    private const int GreatestChunkShift = 20;
+    private const int ChunksWanted = 32;
 
     // A look-up of a handful of values stays below; a walk pays 1 MiB in single pages at most.
     private const int FewMisses = 256;
 
     private readonly IBlockFile _file;
+    private readonly int _chunkShift;
     private byte[]?[] _chunks;
     private bool[] _whole;
     private bool[] _present;
@@ -29,6 +33,12 @@ internal sealed class HivePages : IDisposable
     public HivePages(IBlockFile file, int length)
     {
         _file = file;
+        _chunkShift = LeastChunkShift;
+        while (_chunkShift < GreatestChunkShift && length >> _chunkShift > ChunksWanted)
+        {
+            _chunkShift++;
+        }
+
         Length = length;
         int chunks = ChunksFor(length);
         _chunks = new byte[chunks][];
@@ -39,6 +49,10 @@ internal sealed class HivePages : IDisposable
 
     /// <summary>The size of the hive bins, in bytes; a multiple of the page size.</summary>
     public int Length { get; private set; }
+
+    private int ChunkSize => 1 << _chunkShift;
+
+    private int PagesPerChunk => 1 << (_chunkShift - PageShift);
 
     /// <summary>Every page asked for from now on brings its chunk along.</summary>
     public void ReadAhead() => _misses = FewMisses;
@@ -55,7 +69,7 @@ internal sealed class HivePages : IDisposable
             throw Outside(offset, length);
         }
 
-        int chunk = offset >> ChunkShift;
+        int chunk = offset >> _chunkShift;
         int inner = offset & (ChunkSize - 1);
         if (inner + length > ChunkSize)
         {
@@ -88,7 +102,7 @@ internal sealed class HivePages : IDisposable
 
         while (!bytes.IsEmpty)
         {
-            int chunk = offset >> ChunkShift;
+            int chunk = offset >> _chunkShift;
             int inner = offset & (ChunkSize - 1);
             int count = Math.Min(bytes.Length, ChunkSize - inner);
             Load(chunk, inner, count);
@@ -209,7 +223,7 @@ internal sealed class HivePages : IDisposable
         Length = 0;
     }
 
-    private static int ChunksFor(int length) => (int)(((long)length + ChunkSize - 1) >> ChunkShift);
+    private int ChunksFor(int length) => (int)(((long)length + ChunkSize - 1) >> _chunkShift);
 
     private static DiskFormatException Outside(int offset, int length) => HiveFormat.Bad(
         DiskFormatDefect.OutOfBounds, "hive bins", offset, $"{length} bytes there lead out of the hive.");

@@ -42,8 +42,9 @@ public sealed partial class RegistryKey
     {
         get
         {
-            var cursor = new SubKeyCursor(Cells, Node);
-            var seen = new HashSet<uint>();
+            KeyNode node = Node;
+            var cursor = new SubKeyCursor(Cells, node);
+            HashSet<uint>? seen = node.SubKeyCount > 1 ? [] : null;
             while (cursor.MoveNext())
             {
                 yield return Child(cursor.Current, seen);
@@ -144,10 +145,10 @@ public sealed partial class RegistryKey
 
     // Each key names the one above it, so a tree in which that holds has no loops and shares nothing: hostile lists cannot make
     // anybody who goes through them do more work than the hive has keys.
-    private RegistryKey Child(uint offset, HashSet<uint> seen)
+    private RegistryKey Child(uint offset, HashSet<uint>? seen)
     {
         KeyNode child = KeyNode.Read(Cells, offset);
-        return child.Parent == Offset && seen.Add(offset)
+        return child.Parent == Offset && seen?.Add(offset) != false
             ? new RegistryKey(Hive, offset, Depth + 1)
             : throw HiveFormat.Bad(
                 DiskFormatDefect.Inconsistent,

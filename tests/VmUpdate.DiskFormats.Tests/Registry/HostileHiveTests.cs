@@ -241,6 +241,19 @@ public sealed class HostileHiveTests
     }
 
     [Fact]
+    public void A_cell_inside_a_cell_is_met_when_both_become_free()
+    {
+        // Found by fuzzing: the index of free cells lost its footing.
+        var runs = new FreeRuns();
+        runs.Add(64, 64);
+        Assert.Throws<DiskFormatException>(() => runs.Add(64, 32));
+        Assert.Throws<DiskFormatException>(() => runs.Add(96, 32));
+        Assert.True(runs.TryTake(8, out int start, out int size));
+        Assert.Equal((64, 64), (start, size));
+        Assert.False(runs.TryTake(8, out _, out _));
+    }
+
+    [Fact]
     public void A_torn_hive_with_a_defect_is_not_written()
     {
         byte[] hive = Corpora.Read("hives/regipy/SECURITY.gz");
