@@ -5,12 +5,18 @@ namespace VmUpdate.DiskFormats.Ntfs;
 /// <summary>Reads the bytes of an attribute, wherever they are.</summary>
 internal static partial class AttributeIo
 {
-    /// <summary>The whole value of a small attribute; the caller has checked its length.</summary>
+    /// <summary>The whole value of a small attribute.</summary>
     public static byte[] ReadAll(NtfsVolume volume, NtfsAttribute attribute)
     {
         if (attribute.Value is { } value)
         {
             return value;
+        }
+
+        if (attribute.DataSize > NtfsLimits.MaxWholeAttribute)
+        {
+            throw NtfsError.LimitExceeded(
+                "attribute", -1, $"0x{(uint)attribute.Type:X} has {attribute.DataSize} bytes; at most {NtfsLimits.MaxWholeAttribute} are supported.");
         }
 
         byte[] bytes = new byte[attribute.DataSize];

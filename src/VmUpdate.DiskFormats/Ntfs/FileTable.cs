@@ -21,9 +21,10 @@ internal sealed partial class FileTable(NtfsVolume volume)
         // The table's own runs may go on in other records, which lie in the runs read before: Load adds them in order.
         FileRecord table = Get(WellKnownRecord.Mft);
         _data = table.Require(AttributeType.Data);
-        if (_data.IsResident || _data.IsCompressed || _data.DataSize / RecordSize > NtfsLimits.MaxRecordNumber)
+        if (_data.IsResident || _data.IsCompressed || _data.DataSize / RecordSize > NtfsLimits.MaxRecordNumber
+            || _data.Runs!.CountAllocated() != _data.Runs.Clusters || _data.Runs.Clusters > volume.Geometry.ClusterCount)
         {
-            throw NtfsError.Inconsistent("$MFT", -1, "its data is resident, compressed or too large.");
+            throw NtfsError.Inconsistent("$MFT", -1, "its data is resident, compressed, has holes or is larger than the volume.");
         }
     }
 

@@ -24,6 +24,9 @@ internal static class NtfsLimits
     /// <summary>The greatest length of a stream, in bytes: 2^60, so that sums of two never leave 64 bits.</summary>
     public const long MaxStreamLength = 1L << 60;
 
+    /// <summary>What is read whole (bitmaps of indexes) is never longer: 64 MiB of bits are 500 million nodes.</summary>
+    public const int MaxWholeAttribute = 64 * 1024 * 1024;
+
     /// <summary>A security descriptor's two ACLs have at most 64 KiB each; with owner and group less than 256 KiB.</summary>
     public const int MaxSecurityDescriptorSize = 192 * 1024;
 

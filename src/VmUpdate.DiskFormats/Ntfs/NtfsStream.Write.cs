@@ -8,12 +8,7 @@ internal sealed partial class NtfsStream
     {
         lock (_volume.Gate)
         {
-            CheckWritable(offset + (long)buffer.Length);
-            if (offset < 0)
-            {
-                throw new ArgumentOutOfRangeException(nameof(offset));
-            }
-
+            CheckWritable(offset < 0 ? offset : Math.Min(offset, NtfsLimits.MaxStreamLength) + (long)buffer.Length);
             RefuseCompressed();
             MakePlain();
             AttributeIo.Write(_volume, _file, _data, offset, buffer);

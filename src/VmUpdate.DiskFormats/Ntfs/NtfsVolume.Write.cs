@@ -443,7 +443,7 @@ public sealed partial class NtfsVolume
             return Security.Add(given);
         }
 
-        return Security.Add(SecurityInheritance.Create(SecurityOf(folder), isDirectory));
+        return Security.Inherit(StandardOf(folder).SecurityId, SecurityOf(folder), isDirectory);
     }
 
     private void SetSecurityId(FileRecord file, uint id)
@@ -466,15 +466,12 @@ public sealed partial class NtfsVolume
 
     private bool IsInside(Found folder, FileRecord outer)
     {
-        FileRecord current = folder.File;
-        for (int depth = 0; depth <= folder.Path.Parts.Count; depth++)
+        for (GuestPath path = folder.Path; path.Parts.Count > 0; path = path.Parent)
         {
-            if (current.Number == outer.Number)
+            if (Require(path).File.Number == outer.Number)
             {
                 return true;
             }
-
-            current = Files.Get(new FileNameValue(current.Names.First().Value).Parent);
         }
 
         return false;

@@ -235,6 +235,11 @@ internal static class SecurityInheritance
 
     private static int WriteList(Span<byte> target, List<byte[]> entries)
     {
+        if (target.Length > ushort.MaxValue)
+        {
+            throw NtfsError.LimitExceeded(Structure, -1, $"the inherited list has {target.Length} bytes; {ushort.MaxValue} at most.");
+        }
+
         target[0] = 2;
         BinaryPrimitives.WriteUInt16LittleEndian(target.Slice(2), (ushort)target.Length);
         BinaryPrimitives.WriteUInt16LittleEndian(target.Slice(4), (ushort)entries.Count);

@@ -10,6 +10,24 @@ internal sealed partial class SecurityStore
     private const int Alignment = 16;
     private static readonly byte[] IndexMark = [0x49, 0, 0x49, 0]; // "II": stands behind $SDH's data, meaning unknown
 
+    private readonly Dictionary<(uint Folder, bool IsDirectory), uint> _inherited = [];
+
+    /// <summary>The number of the descriptor that something new in a folder inherits.</summary>
+    /// <param name="folderId">The number of the folder's descriptor; 0 when it has none there.</param>
+    /// <param name="folder">The folder's descriptor.</param>
+    /// <param name="isDirectory">Whether a folder is made.</param>
+    public uint Inherit(uint folderId, ReadOnlySpan<byte> folder, bool isDirectory)
+    {
+        if (folderId != 0 && _inherited.TryGetValue((folderId, isDirectory), out uint known))
+        {
+            return known;
+        }
+
+        uint id = Add(SecurityInheritance.Create(folder, isDirectory));
+        _inherited[(folderId, isDirectory)] = id; // a number's descriptor never changes
+        return id;
+    }
+
     /// <summary>The number of a descriptor, which is stored when the volume does not have it yet.</summary>
     public uint Add(ReadOnlySpan<byte> descriptor)
     {
@@ -28,7 +46,8 @@ internal sealed partial class SecurityStore
             }
 
             uint known = BinaryPrimitives.ReadUInt32LittleEndian(entry.Key.Slice(4));
-            if (Read(entry.Data, known).AsSpan().SequenceEqual(descriptor))
+            byte[] stored = _cache.TryGetValue(known, out byte[]? remembered) ? remembered : Read(entry.Data, known);
+            if (stored.AsSpan().SequenceEqual(descriptor))
             {
                 return known;
             }

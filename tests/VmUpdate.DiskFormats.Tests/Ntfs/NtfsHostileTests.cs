@@ -63,7 +63,7 @@ public class NtfsHostileTests(ITestOutputHelper output)
         Assert.Equal(DiskFormatDefect.Inconsistent, defect.Defect);
     }
 
-    private static void Hurt(SparseMemoryDevice original, int seed, int rounds, bool write)
+    internal static void Hurt(SparseMemoryDevice original, int seed, int rounds, bool write, string folder = "r")
     {
         var random = new Random(seed);
         NtfsGeometry geometry = NtfsGeometry.Read(original);
@@ -72,7 +72,14 @@ public class NtfsHostileTests(ITestOutputHelper output)
             var device = original.Copy();
             for (int change = 0; change < 4; change++)
             {
-                HurtRecord(device, geometry, random);
+                if (random.Next(3) == 0)
+                {
+                    HurtNode(device, random);
+                }
+                else
+                {
+                    HurtRecord(device, geometry, random);
+                }
             }
 
             try
@@ -83,8 +90,9 @@ public class NtfsHostileTests(ITestOutputHelper output)
                 if (write)
                 {
                     NtfsFaultTests.WriteFile(volume, "made", new byte[5000]);
-                    volume.Rename(GuestPath.Parse("made"), GuestPath.Parse("r\\made"));
-                    volume.Delete(GuestPath.Parse("r\\made"));
+                    volume.Rename(GuestPath.Parse("made"), GuestPath.Parse(folder + "\\made too"));
+                    volume.Delete(GuestPath.Parse(folder + "\\made too"));
+                    DeleteSome(volume, GuestPath.Parse(folder));
                     volume.Flush();
                 }
             }
@@ -103,6 +111,35 @@ public class NtfsHostileTests(ITestOutputHelper output)
         int at = random.Next(8) == 0 ? random.Next(48) : 56 + random.Next(400);
         record[at] = (byte)random.Next(256);
         device.WriteAt(place, record);
+    }
+
+    private static void HurtNode(SparseMemoryDevice device, Random random)
+    {
+        byte[] start = new byte[4];
+        for (int attempt = 0; attempt < 200; attempt++)
+        {
+            long place = random.NextInt64(device.Length / 4096) * 4096;
+            device.ReadAt(place, start);
+            if (start.AsSpan().SequenceEqual("INDX"u8))
+            {
+                byte[] sector = new byte[512];
+                device.ReadAt(place, sector);
+                sector[random.Next(24, 500)] = (byte)random.Next(256);
+                device.WriteAt(place, sector);
+                return;
+            }
+        }
+    }
+
+    private static void DeleteSome(NtfsVolume volume, GuestPath folder)
+    {
+        foreach (NtfsEntry entry in volume.Enumerate(folder).Where((_, index) => index % 2 == 0).ToArray())
+        {
+            if (!entry.IsDirectory)
+            {
+                volume.Delete(entry.Path);
+            }
+        }
     }
 
     private static void Walk(NtfsVolume volume, GuestPath folder, int depth)
