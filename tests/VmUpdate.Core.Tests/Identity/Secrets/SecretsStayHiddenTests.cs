@@ -5,6 +5,7 @@ using System.Text.Json;
 using VmUpdate.Core.Identity;
 using VmUpdate.Core.Tests.Identity.Support;
 using VmUpdate.Simulation.Disks;
+using VmUpdate.Simulation.Files;
 using VmUpdate.Simulation.Support;
 using Xunit;
 
