@@ -13,7 +13,21 @@
     AliasesToExport      = @()
     VariablesToExport    = @()
     CmdletsToExport      = @(
-        
+        'Connect-VmUpdateHost',
+        'New-VmUpdateLab',
+        'New-VmUpdateLabMachine',
+        'New-VmUpdatePool',
+        'Get-VmUpdatePool',
+        'Set-VmUpdatePool',
+        'Remove-VmUpdatePool',
+        'Get-VmUpdateMachine',
+        'Set-VmUpdateMachine',
+        'Test-PooledVmImage',
+        'Update-PooledVmImage',
+        'Restore-PooledVmImage',
+        'Get-PooledVmImage',
+        'Remove-PooledVmOldDisk',
+        'Get-VmIdentity'
     )
     PrivateData          = @{
         PSData = @{

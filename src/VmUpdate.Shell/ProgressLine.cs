@@ -3,7 +3,7 @@ using System.Management.Automation;
 namespace VmUpdate.Shell;
 
 /// <summary>
-/// Progress on standard error: one line drawn over itself where a person looks on; else a line for each new status, for logs.
+/// Progress on standard error: one line drawn over itself where a person looks on; else a line for each new status of what is not a part of something else, for logs.
 /// </summary>
 internal sealed class ProgressLine
 {
@@ -31,7 +31,7 @@ internal sealed class ProgressLine
                 Console.Error.Write(line);
                 _drawnLength = line.Length;
             }
-            else if (!_lastStatus.TryGetValue(record.ActivityId, out string? last) || last != record.StatusDescription)
+            else if (record.ParentActivityId < 0 && (!_lastStatus.TryGetValue(record.ActivityId, out string? last) || last != record.StatusDescription))
             {
                 _lastStatus[record.ActivityId] = record.StatusDescription;
                 Console.Error.WriteLine(line);

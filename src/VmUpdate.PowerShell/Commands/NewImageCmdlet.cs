@@ -1,0 +1,40 @@
+using System.Management.Automation;
+using VmUpdate.Core.Identity;
+using VmUpdate.Core.Images;
+
+namespace VmUpdate.PowerShell.Commands;
+
+/// <summary>The base of the check and the swap to a new master. Both take the same parameters, so that one set of them serves both.</summary>
+public abstract class NewImageCmdlet : SwapCmdlet
+{
+    /// <summary>The updated master image, a VHDX file. It is only read. Without it, the master that the pool was given.</summary>
+    [Parameter(Position = 1)]
+    [ValidateNotNullOrEmpty]
+    public string? MasterPath { get; set; }
+
+    /// <summary>When users' own files are carried to the new disk: Never, WhenForcedOff (a user had to be logged off) or Always.</summary>
+    /// <value>Never</value>
+    [Parameter]
+    public UserDataMode UserData { get; set; }
+
+    /// <summary>Which files count as users' own: paths on the guest's disk with * and **, instead of the catalogue's.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string[]? UserDataPattern { get; set; }
+
+    /// <summary>The most of users' files that is carried for one machine, in bytes (2GB is a number PowerShell reads). More of it refuses the machine.</summary>
+    /// <value>2GB</value>
+    [Parameter]
+    [ValidateRange(0, long.MaxValue)]
+    public long? UserDataLimit { get; set; }
+
+    /// <summary>Sets of identity that are carried only on your word, and are wanted: their ids, as Get-VmIdentity shows them with the verb Ask.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string[]? CarrySet { get; set; }
+
+    /// <summary>What was asked for, in the library's words.</summary>
+    /// <returns>The options.</returns>
+    private protected SwapOptions Options() => Options(
+        MasterPath is null ? null : ResolvePath(MasterPath), UserData, UserDataPattern, UserDataLimit, CarrySet);
+}

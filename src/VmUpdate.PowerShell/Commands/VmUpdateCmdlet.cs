@@ -1,0 +1,133 @@
+using System.Management.Automation;
+using VmUpdate.PowerShell.Errors;
+
+namespace VmUpdate.PowerShell.Commands;
+
+/// <summary>The base of every cmdlet of this module: Ctrl+C, work off the pipeline's thread, and failures of one item that spare the next.</summary>
+public abstract class VmUpdateCmdlet : PSCmdlet, IDisposable
+{
+    private readonly CancellationTokenSource _stopping = new();
+
+    /// <summary>Cancelled when the user presses Ctrl+C or the pipeline stops for another reason.</summary>
+    protected CancellationToken StopToken => _stopping.Token;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Dispose(disposing: true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Releases what the cmdlet holds.</summary>
+    /// <param name="disposing"><see langword="false"/> when called by a finalizer.</param>
+    protected virtual void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _stopping.Dispose();
+        }
+    }
+
+    /// <inheritdoc/>
+    protected sealed override void StopProcessing() => _stopping.Cancel();
+
+    /// <summary>Does the work for one input; a failure of that input is written, and the pipeline goes on.</summary>
+    /// <param name="target">The input: the error record's target object.</param>
+    /// <param name="work">The work. What it throws of other kinds is a bug, and ends the pipeline.</param>
+    protected void ForEachTarget(object target, Action work)
+    {
+        try
+        {
+            work();
+        }
+        catch (OperationCanceledException) when (StopToken.IsCancellationRequested)
+        {
+            throw new PipelineStoppedException();
+        }
+        catch (VmUpdateException failure)
+        {
+            WriteError(ErrorTable.Record(failure, target));
+        }
+    }
+
+    /// <summary>Does what all inputs need; without it nothing can be done, so its failure ends the pipeline.</summary>
+    /// <param name="target">What it is about: the error record's target object.</param>
+    /// <param name="work">The work.</param>
+    /// <returns>What the work returned.</returns>
+    protected T ForAllTargets<T>(object target, Func<T> work)
+    {
+        try
+        {
+            return work();
+        }
+        catch (OperationCanceledException) when (StopToken.IsCancellationRequested)
+        {
+            throw new PipelineStoppedException();
+        }
+        catch (VmUpdateException failure)
+        {
+            ThrowTerminatingError(ErrorTable.Record(failure, target));
+            throw; // never reached: the line above throws
+        }
+    }
+
+    /// <summary>Runs work on the thread pool while this thread, the pipeline's, writes what the work posts.</summary>
+    /// <param name="work">The work; what it hands to the pump is done on the pipeline's thread, in order.</param>
+    /// <returns>What the work returned.</returns>
+    internal T Await<T>(Func<PipelinePump, CancellationToken, Task<T>> work)
+    {
+        using var pump = new PipelinePump();
+        return pump.Run(work, StopToken);
+    }
+
+    /// <summary>Waits for work that has nothing to say meanwhile.</summary>
+    /// <param name="work">The work.</param>
+    /// <returns>What the work returned.</returns>
+    protected T Await<T>(Func<CancellationToken, Task<T>> work) => Await((_, stop) => work(stop));
+
+    /// <summary>The full path of a file or folder the user named.</summary>
+    /// <param name="path">As the user typed it: relative to the session's location, or on one of its drives.</param>
+    /// <returns>The full path; nothing need exist there.</returns>
+    protected string ResolvePath(string path)
+    {
+        string full;
+        ProviderInfo provider;
+        try
+        {
+            full = SessionState.Path.GetUnresolvedProviderPathFromPSPath(path, out provider, out _);
+        }
+        catch (Exception failure) when (failure is System.Management.Automation.DriveNotFoundException or ProviderNotFoundException)
+        {
+            ThrowTerminatingError(CommandErrors.PathNotFileSystem(path, failure));
+            throw;
+        }
+
+        if (provider.Name != "FileSystem")
+        {
+            ThrowTerminatingError(CommandErrors.PathNotFileSystem(path, inner: null));
+        }
+
+        return full;
+    }
+
+    /// <summary>Asks, or says what would be done; <c>-Force</c> skips the question and nothing else.</summary>
+    /// <param name="description">What would be done, for <c>-WhatIf</c> and <c>-Verbose</c>.</param>
+    /// <param name="question">The question.</param>
+    /// <param name="force">Whether the cmdlet was given <c>-Force</c>.</param>
+    /// <returns>Whether to go on.</returns>
+    protected bool Confirmed(string description, string question, bool force)
+    {
+        if (force && !MyInvocation.BoundParameters.ContainsKey("Confirm") && !IsWhatIf)
+        {
+            WriteVerbose(description);
+            return true;
+        }
+
+        return ShouldProcess(description, question, "Confirm");
+    }
+
+    /// <summary>Whether nothing may be changed.</summary>
+    protected bool IsWhatIf => MyInvocation.BoundParameters.TryGetValue("WhatIf", out object? bound)
+        ? LanguagePrimitives.IsTrue(bound)
+        : LanguagePrimitives.IsTrue(GetVariableValue("WhatIfPreference", false));
+}

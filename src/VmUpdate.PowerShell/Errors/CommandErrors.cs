@@ -1,0 +1,43 @@
+using System.Management.Automation;
+
+namespace VmUpdate.PowerShell.Errors;
+
+/// <summary>The errors of the cmdlets themselves: what was typed cannot be meant, or there is nowhere to work.</summary>
+public static class CommandErrors
+{
+    /// <summary>Their ids.</summary>
+    public static IReadOnlyList<string> Ids { get; } =
+        [nameof(NotConnected), nameof(NoMachineNamed), nameof(PathNotFileSystem), nameof(WildcardsNotAllowed), nameof(WrongHost)];
+
+    internal static ErrorRecord NotConnected() => new(
+        new InvalidOperationException("This session is connected to no host. Run Connect-VmUpdateHost first."),
+        nameof(NotConnected),
+        ErrorCategory.ConnectionError,
+        targetObject: null);
+
+    internal static ErrorRecord NoMachineNamed(string command) => new(
+        new ArgumentException($"{command} was not told which virtual machines: name them with -Name or -Id, or a pool with -Pool where there is one."),
+        nameof(NoMachineNamed),
+        ErrorCategory.InvalidArgument,
+        targetObject: null);
+
+    internal static ErrorRecord PathNotFileSystem(string path, Exception? inner) => new(
+        new ArgumentException($"'{path}' is no path of a file system of this computer.", inner),
+        nameof(PathNotFileSystem),
+        ErrorCategory.InvalidArgument,
+        path);
+
+    internal static ErrorRecord WildcardsNotAllowed(string name) => new(
+        new ArgumentException(
+            $"'{name}' would mean virtual machines that nobody named. Use -Pool, or pipe in what Get-VmUpdateMachine -Name '{name}' puts out."),
+        nameof(WildcardsNotAllowed),
+        ErrorCategory.InvalidArgument,
+        name);
+
+    internal static ErrorRecord WrongHost(string name, string host, string connected) => new(
+        new InvalidOperationException(
+            $"'{name}' is a virtual machine of '{host}', and this session is connected to '{connected}'. Nothing is done to a machine of the same name here."),
+        nameof(WrongHost),
+        ErrorCategory.InvalidArgument,
+        name);
+}

@@ -1,0 +1,98 @@
+using VmUpdate.Core.Identity;
+using VmUpdate.Core.Images;
+using VmUpdate.Core.Machines;
+using VmUpdate.Core.Store;
+using VmUpdate.DiskFormats.Blocks;
+using VmUpdate.Lab;
+
+namespace VmUpdate.PowerShell.Hosts;
+
+/// <summary>
+/// The parts put together for one cmdlet's work on one host. It is opened by the cmdlet and closed with it: between two cmdlets no file is
+/// held.
+/// </summary>
+public sealed class HostSession : IDisposable
+{
+    private readonly VmUpdateStore _store;
+
+    private HostSession(VmUpdateHost host, LabHypervisor lab, VmUpdateStore store, IIdentityStore identities)
+    {
+        Host = host;
+        Lab = lab;
+        _store = store;
+        Pools = new PoolService(lab, store);
+        Images = new PooledImageUpdater(new UpdaterServices
+        {
+            Hypervisor = lab,
+            Sessions = lab,
+            Guests = lab,
+            Store = store,
+            Files = Files,
+            Identities = identities,
+            Catalogue = IdentityCatalogue.LoadBuiltIn(),
+        });
+    }
+
+    /// <summary>Where host files come from: this computer's own.</summary>
+    public static IHostFileSystem Files { get; } = new HostFileSystem();
+
+    /// <summary>The host.</summary>
+    public VmUpdateHost Host { get; }
+
+    /// <summary>The lab that plays the host.</summary>
+    public LabHypervisor Lab { get; }
+
+    /// <summary>Pools, and which machine is what.</summary>
+    public PoolService Pools { get; }
+
+    /// <summary>The swap.</summary>
+    public PooledImageUpdater Images { get; }
+
+    /// <summary>Opens what a host's cmdlets work with.</summary>
+    /// <param name="host">The host.</param>
+    /// <returns>The session.</returns>
+    /// <exception cref="VmUpdateException">The host or its store cannot be used.</exception>
+    public static HostSession Open(VmUpdateHost host)
+    {
+        LabHypervisor lab = OpenLab(host.LabPath);
+        VmUpdateStore store = VmUpdateStore.Open(host.StorePath, new StoreOptions { Files = Files });
+        try
+        {
+            return new HostSession(host, lab, store, Identities(host));
+        }
+        catch
+        {
+            store.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens a lab.</summary>
+    /// <param name="path">Its folder.</param>
+    /// <returns>The lab.</returns>
+    public static LabHypervisor OpenLab(string path) => LabHypervisor.Open(path, new LabOptions { Files = Files });
+
+    /// <summary>Describes a lab as a host.</summary>
+    /// <param name="lab">The lab.</param>
+    /// <param name="storePath">The folder of the store; the lab's own when <see langword="null"/>.</param>
+    /// <param name="identities">Where identities are kept.</param>
+    /// <returns>The host.</returns>
+    public static VmUpdateHost Describe(LabHypervisor lab, string? storePath, IdentityStoreKind identities) => new()
+    {
+        ComputerName = lab.HostName,
+        HostId = lab.HostId,
+        Kind = "Lab",
+        LabPath = lab.Folder,
+        StorePath = storePath ?? lab.StoreFolder,
+        IdentityPath = storePath is null ? lab.IdentityFolder : Path.Combine(storePath, "identities"),
+        IdentityStore = identities,
+    };
+
+    /// <inheritdoc/>
+    public void Dispose() => _store.Dispose();
+
+    private static IIdentityStore Identities(VmUpdateHost host) => host.IdentityStore == IdentityStoreKind.Memory
+        ? new MemoryIdentityStore()
+        : new FolderIdentityStore(
+            Files.CreateFolder(host.IdentityPath, ownerOnly: true), SystemIdSource.Instance.NewGuid);
+}

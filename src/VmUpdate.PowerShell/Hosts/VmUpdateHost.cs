@@ -1,0 +1,29 @@
+namespace VmUpdate.PowerShell.Hosts;
+
+/// <summary>A host of virtual machines that this session works on.</summary>
+public sealed class VmUpdateHost
+{
+    /// <summary>The host's name.</summary>
+    public required string ComputerName { get; init; }
+
+    /// <summary>The host's id, which stays when its name changes.</summary>
+    public required string HostId { get; init; }
+
+    /// <summary>What kind of host it is: <c>Lab</c>.</summary>
+    public required string Kind { get; init; }
+
+    /// <summary>The lab's folder.</summary>
+    public required string LabPath { get; init; }
+
+    /// <summary>The folder of the journal and the declared pools.</summary>
+    public required string StorePath { get; init; }
+
+    /// <summary>The folder of the sealed identities.</summary>
+    public required string IdentityPath { get; init; }
+
+    /// <summary>Where identities are kept while a machine is swapped.</summary>
+    public required IdentityStoreKind IdentityStore { get; init; }
+
+    /// <inheritdoc/>
+    public override string ToString() => ComputerName;
+}

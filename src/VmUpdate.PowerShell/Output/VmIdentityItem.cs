@@ -1,0 +1,46 @@
+using VmUpdate.Core.Identity;
+
+namespace VmUpdate.PowerShell.Output;
+
+/// <summary>One thing on a disk that makes a machine this machine. Secrets are never shown: a fingerprint stands for what is there.</summary>
+public sealed class VmIdentityItem
+{
+    internal VmIdentityItem(IdentityFinding finding, string path)
+    {
+        Path = path;
+        Set = finding.Set;
+        Item = finding.Item;
+        Place = finding.Place;
+        Verb = finding.Verb;
+        Present = finding.Present;
+        Fingerprint = finding.Fingerprint;
+        Value = finding.Display;
+    }
+
+    /// <summary>The disk.</summary>
+    public string Path { get; }
+
+    /// <summary>The set it belongs to; a set is carried whole or not at all.</summary>
+    public string Set { get; }
+
+    /// <summary>Its name in the set.</summary>
+    public string Item { get; }
+
+    /// <summary>Where on the disk it is: a key and value of the registry, or a path.</summary>
+    public string Place { get; }
+
+    /// <summary>What a swap does with it.</summary>
+    public SetVerb Verb { get; }
+
+    /// <summary>Whether the disk holds it.</summary>
+    public bool Present { get; }
+
+    /// <summary>The first 16 digits of the SHA-256 of what the disk holds: equal on two disks when they hold the same.</summary>
+    public string Fingerprint { get; }
+
+    /// <summary>What the disk holds, where that is no secret.</summary>
+    public string Value { get; }
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{Set}/{Item}";
+}
