@@ -1,0 +1,123 @@
+#Requires -Modules @{ ModuleName = 'Pester'; ModuleVersion = '5.0' }
+<#
+The scenarios of tests/VmUpdate.PowerShell.Tests for those who have PowerShell and Pester, Windows PowerShell 5.1 above all:
+    dotnet build src/VmUpdate.PowerShell
+    Invoke-Pester tests/Pester
+#>
+
+BeforeAll {
+    Import-Module ([IO.Path]::GetFullPath("$PSScriptRoot/../../VmUpdate.psd1")) -Force
+}
+
+Describe 'The module' {
+    It 'exports cmdlets only' {
+        (Get-Module VmUpdate).ExportedCommands.Values.CommandType | Sort-Object -Unique | Should -Be 'Cmdlet'
+    }
+
+    It 'explains every parameter of <_>' -ForEach @(
+        'Connect-VmUpdateHost', 'New-VmUpdateLab', 'New-VmUpdateLabMachine', 'New-VmUpdatePool', 'Get-VmUpdatePool', 'Set-VmUpdatePool',
+        'Remove-VmUpdatePool', 'Get-VmUpdateMachine', 'Set-VmUpdateMachine', 'Test-PooledVmImage', 'Update-PooledVmImage',
+        'Restore-PooledVmImage', 'Get-PooledVmImage', 'Remove-PooledVmOldDisk', 'Get-VmIdentity') {
+        foreach ($parameter in (Get-Help $_ -Full).parameters.parameter) {
+            "$($parameter.description.Text)".Trim() | Should -Not -BeNullOrEmpty
+        }
+    }
+
+    It 'finds its about topics' {
+        Get-Help about_VmUpdate | Should -Match 'never turns a machine off by force'
+        Get-Help about_VmUpdate_Errors | Should -Match 'DiskBitLocker'
+    }
+
+    It 'says without a host that there is none' {
+        { Get-VmUpdateMachine } | Should -Throw -ErrorId 'NotConnected,*'
+    }
+}
+
+Describe 'The swap in a lab' {
+    BeforeEach {
+        $folder = Join-Path $TestDrive ([Guid]::NewGuid().ToString('N'))
+        $lab = New-VmUpdateLab -Path $folder -PooledVmCount 3
+        $null = $lab | Connect-VmUpdateHost
+    }
+
+    It 'checks and changes nothing' {
+        $before = Get-ChildItem $folder -Recurse -Filter *.vhdx | Get-FileHash
+        $tests = Test-PooledVmImage -Pool LabPool -MasterPath $lab.NewMasterPath
+        $tests.Count | Should -Be 3
+        ($tests | Where-Object Verdict -eq 'Blocked').VMName | Should -Be 'PC-03'
+        $after = Get-ChildItem $folder -Recurse -Filter *.vhdx | Get-FileHash
+        $after.Hash | Should -Be $before.Hash
+    }
+
+    It 'says with -WhatIf what it would do and does nothing' {
+        Update-PooledVmImage -Pool LabPool -MasterPath $lab.NewMasterPath -WhatIf
+        (Get-PooledVmImage).Revision | Sort-Object -Unique | Should -Be 0
+    }
+
+    It 'moves a pool, refuses one and reports each' {
+        $results = Update-PooledVmImage -Pool LabPool -MasterPath $lab.NewMasterPath -Force -ErrorVariable failures -ErrorAction SilentlyContinue
+        ($results | Where-Object State -eq 'Updated').VMName | Sort-Object | Should -Be 'PC-01', 'PC-02'
+        $failures.FullyQualifiedErrorId | Should -Be 'VmHasCheckpoints,VmUpdate.PowerShell.Commands.UpdatePooledVmImageCommand'
+        $report = Join-Path $TestDrive 'report.csv'
+        $results | Export-Csv $report -NoTypeInformation
+        (Import-Csv $report).Count | Should -Be 3
+        Get-Content $report -Raw | Should -Not -Match 'System\.'
+    }
+
+    It 'keeps name and MachineGuid and leaves the old disk as it is' {
+        $disk = (Get-PooledVmImage PC-01).DiskPath
+        $hash = (Get-FileHash $disk).Hash
+        $before = Get-VmIdentity $disk | Where-Object { $_.Present -and $_.Set -in 'computer-name', 'machine-guid' }
+        $null = Update-PooledVmImage PC-01 -MasterPath $lab.NewMasterPath -Force
+        $after = Get-VmIdentity (Get-PooledVmImage PC-01).DiskPath | Where-Object { $_.Present -and $_.Set -in 'computer-name', 'machine-guid' }
+        $after.Fingerprint | Should -Be $before.Fingerprint
+        (Get-FileHash $disk).Hash | Should -Be $hash
+    }
+
+    It 'brings a machine back' {
+        $null = Update-PooledVmImage PC-01 -MasterPath $lab.NewMasterPath -Force
+        (Restore-PooledVmImage PC-01 -Force).State | Should -Be 'Updated'
+        (Get-PooledVmImage PC-01).Revision | Should -Be 3
+    }
+
+    It 'takes machines by name, by id and through the pipeline' {
+        (Test-PooledVmImage PC-01 $lab.NewMasterPath).VMName | Should -Be 'PC-01'
+        (Get-VmUpdateMachine PC-01 | Test-PooledVmImage -MasterPath $lab.NewMasterPath).VMName | Should -Be 'PC-01'
+        (Test-PooledVmImage -Id (Get-VmUpdateMachine PC-01).VMId -MasterPath $lab.NewMasterPath).VMName | Should -Be 'PC-01'
+        ('PC-01', 'PC-02' | Test-PooledVmImage -MasterPath $lab.NewMasterPath).Count | Should -Be 2
+    }
+
+    It '<id> for: <script>' -ForEach @(
+        @{ id = 'VmNotFound'; script = { Update-PooledVmImage PC-77 -MasterPath $lab.NewMasterPath -Force -ErrorAction Stop } }
+        @{ id = 'WildcardsNotAllowed'; script = { Update-PooledVmImage * -Force -ErrorAction Stop } }
+        @{ id = 'NoMachineNamed'; script = { Update-PooledVmImage -Force } }
+        @{ id = 'StoreNotFound'; script = { Update-PooledVmImage -Pool Nowhere -Force -ErrorAction Stop } }
+        @{ id = 'NoOldDisk'; script = { Restore-PooledVmImage PC-01 -Force -ErrorAction Stop } }
+        @{ id = 'HostFileNotFound'; script = { Update-PooledVmImage PC-01 -MasterPath "$folder/none.vhdx" -Force -ErrorAction Stop } }
+        @{ id = 'WrongHost'; script = { [pscustomobject]@{ VMName = 'PC-01'; ComputerName = 'HV-99' } | Update-PooledVmImage -Force -ErrorAction Stop } }
+        @{ id = 'HostNotUsable'; script = { New-VmUpdateLab $folder } }
+    ) {
+        $script | Should -Throw -ErrorId "$id,*"
+    }
+
+    It 'completes names' {
+        $line = 'Update-PooledVmImage -Name PC'
+        (TabExpansion2 $line $line.Length).CompletionMatches.CompletionText | Should -Be 'PC-01', 'PC-02', 'PC-03'
+    }
+
+    It 'deletes old disks only when it may' {
+        $old = (Get-PooledVmImage PC-01).DiskPath
+        $null = Update-PooledVmImage PC-01 -MasterPath $lab.NewMasterPath -Force
+        (Remove-PooledVmOldDisk PC-01 -Force).ErrorId | Should -Be 'KeptLonger'
+        (Remove-PooledVmOldDisk PC-01 -AllowBeforeTime -Force).Removed | Should -BeTrue
+        Test-Path $old | Should -BeFalse
+    }
+}
+
+Describe 'The quick start' {
+    It 'runs' {
+        $lab = Join-Path $TestDrive 'quickstart'
+        & ([IO.Path]::GetFullPath("$PSScriptRoot/../../PSModule/examples/QuickStart.ps1")) -LabPath $lab *> $null
+        $LASTEXITCODE | Should -Be 0
+    }
+}

@@ -1,0 +1,170 @@
+using System.Management.Automation;
+using VmUpdate.PowerShell.Tests.Support;
+
+namespace VmUpdate.PowerShell.Tests;
+
+public sealed class BadInputTests
+{
+    [Theory]
+    [InlineData("Get-VmUpdateMachine")]
+    [InlineData("Get-VmUpdatePool")]
+    [InlineData("New-VmUpdatePool x")]
+    [InlineData("Test-PooledVmImage PC-01")]
+    [InlineData("Update-PooledVmImage PC-01 -Force")]
+    [InlineData("Restore-PooledVmImage PC-01 -Force")]
+    [InlineData("Get-PooledVmImage")]
+    [InlineData("Remove-PooledVmOldDisk -Pool x -Force")]
+    [InlineData("Set-VmUpdateMachine PC-01 -Role Ignored")]
+    public void Without_a_host_there_is_one_error_and_the_command_ends(string script)
+    {
+        using var engine = new Engine();
+        Assert.Equal(["NotConnected"], engine.Run(script).ErrorIds);
+    }
+
+    [Theory]
+    [InlineData("Update-PooledVmImage -Name PC-77, PC-01 -MasterPath $1 -Force", "VmNotFound", true)]
+    [InlineData("Update-PooledVmImage -Id ([guid]'11111111-1111-1111-1111-111111111111') -MasterPath $1 -Force", "VmNotFound", false)]
+    [InlineData("Update-PooledVmImage -Name *, PC-01 -MasterPath $1 -Force", "WildcardsNotAllowed", true)]
+    [InlineData("Update-PooledVmImage -Name DESK-01, PC-01 -MasterPath $1 -Force", "VmNotPooled", true)]
+    [InlineData("Set-VmUpdateMachine DESK-01 -Role Ignored; Update-PooledVmImage -Name DESK-01, PC-01 -MasterPath $1 -Force", "VmIgnored", true)]
+    [InlineData("Update-PooledVmImage -Name PC-02, PC-01 -MasterPath $1 -Force", "VmHasCheckpoints", true)]
+    public void A_machine_that_cannot_be_meant_is_one_error_and_the_others_go_on(string script, string id, bool othersGoOn)
+    {
+        using var lab = new Lab(pooled: 2, personal: 1);
+        RunResult result = lab.Run(script, lab.NewMaster);
+        Assert.Equal([id], result.ErrorIds);
+        Assert.Equal(othersGoOn, result.Output.Any(item => $"{item.Properties["VMName"]?.Value} {item.Properties["State"]?.Value}" == "PC-01 Updated"));
+        Assert.All(
+            result.Output.Where(item => item.Properties["ErrorId"] is { Value: string { Length: > 0 } }),
+            item => Assert.Equal(id, item.Properties["ErrorId"].Value));
+    }
+
+    [Fact]
+    public void A_name_that_two_machines_have_is_refused_and_the_id_decides()
+    {
+        using var lab = new Lab(pooled: 2);
+        lab.RunWell("New-VmUpdateLabMachine -LabPath $1 -Name PC-01 -DiskPath $2 -Pool LabPool", lab.Path, lab.OldMaster);
+        Assert.Equal(["AmbiguousName"], lab.Run("Update-PooledVmImage -Name PC-01 -MasterPath $1 -Force", lab.NewMaster).ErrorIds);
+        RunResult byId = lab.RunWell("(Get-VmUpdateMachine | Where-Object VMName -eq PC-01)[0] | Update-PooledVmImage -MasterPath $1 -Force", lab.NewMaster);
+        Assert.Equal(["Updated"], byId.All("State"));
+    }
+
+    [Theory]
+    [InlineData("missing", "HostFileNotFound")]
+    [InlineData("text", "DiskWrongFormat")]
+    [InlineData("vhd", "DiskWrongFormat")]
+    [InlineData("truncated", "DiskTruncated")]
+    [InlineData("empty-volume", "IdentityNoWindowsFolder")]
+    public void A_master_that_is_none_blocks_each_machine_and_changes_nothing(string kind, string id)
+    {
+        using var lab = new Lab(pooled: 2);
+        string master = MakeBadDisk(lab, kind);
+        SortedDictionary<string, string> before = lab.Hashes(withStore: false);
+        RunResult result = lab.Run("Update-PooledVmImage -Name PC-01 -MasterPath $1 -Force", master);
+        Assert.Equal([id], result.ErrorIds);
+        Assert.Equal(before, lab.Hashes(withStore: false));
+        Assert.Equal([id], lab.Run("Get-VmIdentity -Path $1", master).ErrorIds);
+    }
+
+    [Fact]
+    public void A_disk_that_another_program_holds_is_refused()
+    {
+        using var lab = new Lab(pooled: 2);
+        using FileStream held = File.Open(lab.DiskOf("PC-01"), FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+        RunResult result = lab.Run("Update-PooledVmImage -Name PC-01 -MasterPath $1 -Force", lab.NewMaster);
+        Assert.Equal(["HostFileInUse"], result.ErrorIds);
+    }
+
+    [Fact]
+    public void No_master_at_all_is_one_error_for_each_machine()
+    {
+        using var lab = new Lab(pooled: 2);
+        lab.RunWell("New-VmUpdatePool Empty; Set-VmUpdateMachine PC-01 -Role Pooled -Pool Empty");
+        Assert.Equal(["NoMaster"], lab.Run("Update-PooledVmImage -Name PC-01 -Force").ErrorIds);
+    }
+
+    [Theory]
+    [InlineData("Update-PooledVmImage -MasterPath $lab.NewMasterPath", "NoMachineNamed")]
+    [InlineData("Set-VmUpdateMachine -Role Ignored", "NoMachineNamed")]
+    [InlineData("Get-VmUpdateMachine nothing* | Update-PooledVmImage", "")]
+    [InlineData("Update-PooledVmImage -Pool Nowhere -Force", "StoreNotFound")]
+    [InlineData("Test-PooledVmImage -Pool Nowhere", "StoreNotFound")]
+    [InlineData("Get-PooledVmImage -Pool Nowhere", "StoreNotFound")]
+    [InlineData("Get-VmUpdatePool Nowhere", "StoreNotFound")]
+    [InlineData("Set-VmUpdatePool Nowhere -KeepOldDiskDays 1", "StoreNotFound")]
+    [InlineData("Remove-VmUpdatePool Nowhere", "StoreNotFound")]
+    [InlineData("Remove-VmUpdatePool LabPool", "StoreInUse")]
+    [InlineData("New-VmUpdatePool labpool", "StoreAlreadyExists")]
+    [InlineData("Set-VmUpdateMachine PC-01 -Role Pooled -Pool Nowhere", "StoreNotFound")]
+    [InlineData("Set-VmUpdateMachine PC-77 -Role Ignored", "VmNotFound")]
+    [InlineData("Get-VmUpdateMachine PC-77", "VmNotFound")]
+    [InlineData("Get-PooledVmImage PC-77", "VmNotFound")]
+    [InlineData("Restore-PooledVmImage PC-01 -Force", "NoOldDisk")]
+    [InlineData("Connect-VmUpdateHost ./nowhere-at-all", "HostNotReachable")]
+    [InlineData("Connect-VmUpdateHost variable:x", "PathNotFileSystem")]
+    [InlineData("Get-VmIdentity nodrive:/x.vhdx", "PathNotFileSystem")]
+    [InlineData("New-VmUpdateLab $lab.LabPath", "HostNotUsable")]
+    [InlineData("New-VmUpdateLabMachine -LabPath $lab.LabPath -Name X -DiskPath ./nothing.vhdx", "HostFileNotFound")]
+    [InlineData("New-VmUpdateLabMachine -LabPath ./nowhere-at-all -Name X -DiskPath $lab.OldMasterPath", "HostNotReachable")]
+    public void Each_mistake_has_its_id(string script, string id)
+    {
+        using var lab = new Lab(pooled: 2);
+        Assert.Equal(id, string.Join(' ', lab.Run(script).ErrorIds));
+    }
+
+    [Fact]
+    public void A_store_that_others_may_write_to_is_refused()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Skip("the mode of a folder is a Unix matter");
+            return;
+        }
+
+        using var lab = new Lab(pooled: 1);
+        string store = Path.Combine(lab.Path, "store");
+        File.SetUnixFileMode(store, File.GetUnixFileMode(store) | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute);
+        Assert.Equal(["StoreTooOpen"], lab.Run("Connect-VmUpdateHost $1", lab.Path).ErrorIds);
+    }
+
+    [Theory]
+    [InlineData("Update-PooledVmImage PC-01 -ThrottleLimit 0")]
+    [InlineData("Update-PooledVmImage PC-01 -UserData Sometimes")]
+    [InlineData("Update-PooledVmImage -Name PC-01 -Pool LabPool")]
+    [InlineData("Set-VmUpdateMachine PC-01 -Role Nonsense")]
+    [InlineData("New-VmUpdateLab x -PooledVmCount -1")]
+    public void What_the_binder_can_tell_is_refused_before_anything_is_done(string script)
+    {
+        using var lab = new Lab(pooled: 1);
+        ErrorRecord error = Assert.Single(lab.Run(script).Errors);
+        Assert.IsAssignableFrom<ParameterBindingException>(error.Exception);
+    }
+
+    private static string MakeBadDisk(Lab lab, string kind)
+    {
+        string path = Path.Combine(lab.Beside, $"{kind}.vhdx");
+        switch (kind)
+        {
+            case "text":
+                File.WriteAllText(path, string.Concat(Enumerable.Repeat("This is no disk.\n", 1000)));
+                break;
+            case "vhd":
+                // A fixed VHD: the data, then a footer of 512 bytes that begins with "conectix".
+                File.WriteAllBytes(path, [.. new byte[1 << 20], .. "conectix"u8, .. new byte[504]]);
+                break;
+            case "truncated":
+                File.Copy(lab.NewMaster, path);
+                using (FileStream file = File.OpenWrite(path))
+                {
+                    file.SetLength(file.Length / 2);
+                }
+
+                break;
+            case "empty-volume":
+                Assert.Skip("needs an image maker");
+                break;
+        }
+
+        return path;
+    }
+}

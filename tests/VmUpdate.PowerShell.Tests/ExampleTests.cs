@@ -1,0 +1,85 @@
+using System.Management.Automation;
+using System.Management.Automation.Language;
+using VmUpdate.PowerShell.Tests.Support;
+
+namespace VmUpdate.PowerShell.Tests;
+
+public sealed class ExampleTests
+{
+    /// <summary>Each example of each cmdlet: the cmdlet's name and the example's number.</summary>
+    public static TheoryData<string, int> Examples
+    {
+        get
+        {
+            using var engine = new Engine();
+            var examples = new TheoryData<string, int>();
+            foreach (PSObject command in engine.RunWell("Get-Command -Module VmUpdate").Output)
+            {
+                string name = $"{command.Properties["Name"].Value}";
+                int count = engine.RunWell("@((Get-Help $1 -Full).examples.example).Count", name).Single.BaseObject is int found ? found : 0;
+                for (int index = 0; index < count; index++)
+                {
+                    examples.Add(name, index);
+                }
+            }
+
+            return examples;
+        }
+    }
+
+    public static TheoryData<string> Scripts =>
+    [
+        .. Directory.EnumerateFiles(Repository.PathOf("PSModule"), "*.ps*1", SearchOption.AllDirectories)
+            .Concat(Directory.EnumerateFiles(Repository.PathOf("tests", "Pester"), "*.ps1"))
+            .Append(Repository.PathOf("build.ps1"))
+            .Append(Repository.Manifest)
+            .Append(Repository.PathOf("src", "VmUpdate.Shell", "EverydayCommands.ps1"))
+            .Select(path => Path.GetRelativePath(Repository.Root, path)),
+    ];
+
+    [Theory]
+    [MemberData(nameof(Examples))]
+    public void Each_example_of_the_help_runs_in_a_lab(string command, int index)
+    {
+        using var lab = new Lab(pooled: 4);
+        string code = lab.RunWell("@((Get-Help $1 -Full).examples.example)[$2].code", command, index).Single.ToString();
+
+        // What an example needs that went before it, and the everyday commands that this engine lacks.
+        lab.RunWell("$null = Set-VmUpdatePool LabPool -MasterPath $1; $null = Set-VmUpdateMachine PC-04 -Role Ignored", lab.NewMaster);
+        lab.RunWell("$null = Update-PooledVmImage -Name PC-03 -Force");
+        lab.RunWell("function Export-Csv([string] $Path, [Parameter(ValueFromPipeline)] $InputObject) { process { } }");
+        lab.RunWell("$null = $ExecutionContext.SessionState.Path.SetLocation($1)", lab.Beside);
+        lab.RunWell(code);
+    }
+
+    [Theory]
+    [MemberData(nameof(Scripts))]
+    public void Each_script_is_read_without_an_error(string script)
+    {
+        if (script.EndsWith(".ps1xml", StringComparison.Ordinal))
+        {
+            System.Xml.Linq.XDocument.Load(Repository.PathOf(script));
+            return;
+        }
+
+        Parser.ParseFile(Repository.PathOf(script), out _, out ParseError[] errors);
+        Assert.Empty(errors.Select(error => $"{script}:{error.Extent.StartLineNumber}: {error.Message}"));
+    }
+
+    [Fact]
+    public void The_quick_start_runs_in_the_shell_in_less_than_20_seconds_and_cleans_nothing_away()
+    {
+        using var folder = new TestFolder();
+        string lab = folder.PathOf("lab");
+        DateTime begun = DateTime.UtcNow;
+        (int code, string output, string error) = ShellProcess.Run([Repository.PathOf("PSModule", "examples", "QuickStart.ps1"), "-LabPath", lab]);
+        Assert.True(code == 0, output + error);
+        Assert.InRange(DateTime.UtcNow - begun, TimeSpan.Zero, TimeSpan.FromSeconds(20));
+        Assert.Contains("7 moved, 1 refused, 1 brought back", output, StringComparison.Ordinal);
+        Assert.Contains("VmHasCheckpoints", output, StringComparison.Ordinal);
+        Assert.Contains("carried      computer-name", output, StringComparison.Ordinal);
+        Assert.Contains(lab, output, StringComparison.Ordinal);
+        Assert.Contains("of 8 done", error, StringComparison.Ordinal);
+        Assert.True(File.Exists(Path.Combine(lab, "masters", "master-v2.vhdx")));
+    }
+}

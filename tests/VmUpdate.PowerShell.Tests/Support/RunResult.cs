@@ -1,0 +1,21 @@
+using System.Management.Automation;
+
+namespace VmUpdate.PowerShell.Tests.Support;
+
+/// <summary>All that one script gave.</summary>
+internal sealed record RunResult(
+    IReadOnlyList<PSObject> Output,
+    IReadOnlyList<ErrorRecord> Errors,
+    IReadOnlyList<string> Warnings,
+    IReadOnlyList<string> Verbose,
+    IReadOnlyList<ProgressRecord> Progress,
+    bool WasStopped)
+{
+    internal PSObject Single => Assert.Single(Output);
+
+    /// <summary>The ids of the errors, without the class that wrote them.</summary>
+    internal IEnumerable<string> ErrorIds => Errors.Select(error => error.FullyQualifiedErrorId.Split(',')[0]);
+
+    /// <summary>One property of all objects, as text.</summary>
+    internal IEnumerable<string> All(string property) => Output.Select(item => $"{item.Properties[property]?.Value}");
+}
