@@ -93,6 +93,24 @@ internal sealed partial class IndexTree
         return other;
     }
 
+    /// <summary>The entry with the greatest key.</summary>
+    public IndexEntry? Last()
+    {
+        Trim();
+        IndexNode node = _root;
+        for (int depth = 0; node.HasBelow; depth++)
+        {
+            if (depth >= NtfsLimits.MaxIndexDepth)
+            {
+                throw NtfsError.Inconsistent("index node", -1, $"the tree \"{_name}\" of record {_file.Number} is too deep or leads back to itself.");
+            }
+
+            node = Node(node.Entries[node.Keys].Below);
+        }
+
+        return node.Keys > 0 ? node.Entries[node.Keys - 1] : Enumerate().LastOrDefault();
+    }
+
     /// <summary>All entries, by key.</summary>
     public IEnumerable<IndexEntry> Enumerate() => From(_ => false);
 

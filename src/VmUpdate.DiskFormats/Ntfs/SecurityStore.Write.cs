@@ -70,11 +70,7 @@ internal sealed partial class SecurityStore
     private uint Append(ReadOnlySpan<byte> descriptor, uint hash, IndexTree hashes)
     {
         IndexTree ids = IndexTree.Of(volume, File, IdIndex);
-        uint last = FirstId - 1;
-        foreach (IndexEntry entry in ids.Enumerate())
-        {
-            last = Math.Max(last, BinaryPrimitives.ReadUInt32LittleEndian(entry.Key));
-        }
+        uint last = ids.Last() is { } greatest ? Math.Max(FirstId - 1, BinaryPrimitives.ReadUInt32LittleEndian(greatest.Key)) : FirstId - 1;
 
         if (last == uint.MaxValue)
         {

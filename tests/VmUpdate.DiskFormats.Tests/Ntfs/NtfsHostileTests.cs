@@ -15,7 +15,7 @@ public class NtfsHostileTests(ITestOutputHelper output)
     {
         output.WriteLine($"seed {seed}");
         var original = SparseMemoryDevice.FromGzip(Corpora.PathOf($"ntfs/{name}.gz"));
-        Hurt(original, seed, rounds: 150, write: false);
+        Hurt(original, seed, rounds: 60, write: false);
     }
 
     [Fact]
@@ -23,7 +23,7 @@ public class NtfsHostileTests(ITestOutputHelper output)
     {
         var original = NtfsFormatterTests.Format(16L << 20, 1024);
         NtfsRandomTests.Change(original, 9, rounds: 1, steps: 200);
-        Hurt(original, seed: 4, rounds: 150, write: true);
+        Hurt(original, seed: 4, rounds: 80, write: true);
     }
 
     [Fact]

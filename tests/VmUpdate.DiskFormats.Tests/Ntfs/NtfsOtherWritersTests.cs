@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using VmUpdate.DiskFormats.Blocks;
 using VmUpdate.DiskFormats.Ntfs;
 using VmUpdate.DiskFormats.Partitions;
 using VmUpdate.DiskFormats.Vhdx;
@@ -107,9 +108,9 @@ public class NtfsOtherWritersTests(ITestOutputHelper output)
         using var folder = new TempFolder();
         string[] rows = File.ReadAllLines(Corpora.PathOf($"vhdx/{name}.files.tsv"));
         string path = Corpora.Open($"vhdx/{name}.vhdx.gz", folder);
-        using VhdxDisk disk = VhdxDisk.Open(path, new VhdxOpenOptions { Files = new Blocks.HostFileSystem() });
+        using VhdxDisk disk = VhdxDisk.Open(path, new VhdxOpenOptions { Files = new HostFileSystem() });
         Partition partition = PartitionTable.Read(disk).Partitions.OrderByDescending(p => p.Length).First();
-        using Blocks.IBlockDevice device = partition.Open(disk);
+        using IBlockDevice device = partition.Open(disk);
         using var volume = NtfsVolume.Open(device, new NtfsOpenOptions());
         string[] found = Sums(volume, GuestPath.Root).ToArray();
         Assert.Equal(
