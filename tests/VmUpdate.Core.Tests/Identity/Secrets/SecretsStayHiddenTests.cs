@@ -4,7 +4,6 @@ using System.Text;
 using System.Text.Json;
 using VmUpdate.Core.Identity;
 using VmUpdate.Core.Tests.Identity.Support;
-using VmUpdate.Simulation.Disks;
 using VmUpdate.Simulation.Files;
 using VmUpdate.Simulation.Support;
 using Xunit;
