@@ -56,7 +56,10 @@ public sealed partial class PooledImageUpdater
         VmSelection selection, SwapOptions options, IProgress<SwapProgress>? progress, CancellationToken cancellation) =>
         SwapAsync(selection, options, SwapDirection.Update, progress, cancellation);
 
-    /// <summary>Moves machines back to a child of the disk that they had before. That disk stays as it is.</summary>
+    /// <summary>
+    /// Moves machines back to a child of the disk that they had before the last update. That disk stays as it is. A machine that was
+    /// brought back already is left alone, so that the same call may be made again.
+    /// </summary>
     /// <param name="selection">Which machines.</param>
     /// <param name="options">How; the master is not looked at.</param>
     /// <param name="progress">Told of each step and each result, on the workers' threads; may be <see langword="null"/>.</param>

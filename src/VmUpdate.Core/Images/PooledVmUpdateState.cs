@@ -6,7 +6,7 @@ public enum PooledVmUpdateState
     /// <summary>It is on the new disk.</summary>
     Updated,
 
-    /// <summary>It was on that master already; nothing was done.</summary>
+    /// <summary>It was on that master already, or had been brought back already; nothing was done.</summary>
     Current,
 
     /// <summary>It was refused by the checks; nothing was changed.</summary>

@@ -177,6 +177,13 @@ internal sealed class SwapChecker
             return;
         }
 
+        if (WasBroughtBack(check))
+        {
+            check.ParentPath = check.From;
+            check.IsCurrent = true;
+            return;
+        }
+
         check.ParentPath = FindParentPath(check, revisions);
         CheckParentIsFree(check, machine);
         check.Parent = _run.OpenParent(check.ParentPath);
@@ -201,6 +208,17 @@ internal sealed class SwapChecker
             && HostPath.AreSame(known.ParentPath, check.ParentPath)
             && known.ParentDataWriteGuid == check.Parent.DataWriteGuid;
     }
+
+    /// <summary>
+    /// Whether a way back was gone already: the same call made again, because the first one died or the pool was not through, must not
+    /// bring the machine forth again.
+    /// </summary>
+    private bool WasBroughtBack(SwapCheck check) =>
+        _run.Direction != SwapDirection.Update
+        && check.Revision is not null
+        && _services.Store.GetSwaps(check.Target.Key)
+            .LastOrDefault(swap => swap.State == SwapState.Committed) is { Direction: not SwapDirection.Update } last
+        && HostPath.AreSame(last.NewPath, check.BootDisk!.Path);
 
     private string FindParentPath(SwapCheck check, IReadOnlyList<DiskRevision> revisions)
     {

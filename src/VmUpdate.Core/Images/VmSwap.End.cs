@@ -16,8 +16,7 @@ internal sealed partial class VmSwap
         GuestReply reply = GuestReply.Unavailable;
         if (Swap.PowerFound != VmPowerState.Off && _services.Guests is { } guests)
         {
-            _journal.Begin((SwapState.Verified, string.Empty));
-            reply = await guests.GetComputerNameAsync(_target.Key, _run.Options.GuestTimeout, cancellation).ConfigureAwait(false);
+            reply = await AskGuestAsync(guests, cancellation).ConfigureAwait(false);
         }
 
         switch (reply.Kind)
@@ -39,6 +38,19 @@ internal sealed partial class VmSwap
         _verifiedBy = reply.Kind == GuestReplyKind.Answered ? ByGuest : ByDisk;
         await PutBackPowerAsync().ConfigureAwait(false);
         Commit(_verifiedBy);
+    }
+
+    private async Task<GuestReply> AskGuestAsync(IGuestChannel guests, CancellationToken cancellation)
+    {
+        VirtualMachine machine = await Hypervisor.GetAsync(_target.Key, cancellation).ConfigureAwait(false);
+        if (Swap.State == SwapState.Verified && machine.State == Swap.PowerFound && machine.State != VmPowerState.Running)
+        {
+            // An earlier call died when it had put the machine back already, which it does only after the guest's answer.
+            return new GuestReply(GuestReplyKind.Answered, Swap.ComputerName);
+        }
+
+        _journal.Begin((SwapState.Verified, string.Empty));
+        return await guests.GetComputerNameAsync(_target.Key, _run.Options.GuestTimeout, cancellation).ConfigureAwait(false);
     }
 
     private bool IsExpectedName(string name) =>

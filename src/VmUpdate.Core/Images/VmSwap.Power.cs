@@ -115,7 +115,12 @@ internal sealed partial class VmSwap
             return null;
         }
 
-        _journal.Begin((SwapState.VmStarted, string.Empty));
+        bool mayHaveRun = Swap.State is SwapState.VmStarted or SwapState.Verified;
+        if (Swap.State != SwapState.Verified)
+        {
+            _journal.Begin((SwapState.VmStarted, string.Empty));
+        }
+
         VirtualMachine machine = await Hypervisor.GetAsync(_target.Key, CancellationToken.None).ConfigureAwait(false);
         if (machine.State == VmPowerState.Off)
         {
@@ -128,7 +133,8 @@ internal sealed partial class VmSwap
                 machine = await Hypervisor.GetAsync(_target.Key, CancellationToken.None).ConfigureAwait(false);
                 if (machine.State == VmPowerState.Off)
                 {
-                    return failure;
+                    // An earlier call may have started it: what it wrote since is on the new disk, and the old one is no way back any more.
+                    return mayHaveRun ? throw NotStarted(failure) : failure;
                 }
             }
         }
@@ -136,6 +142,9 @@ internal sealed partial class VmSwap
         _downtime = _stoppedAt is { } stopped ? _services.Clock.Monotonic - stopped : TimeSpan.Zero;
         return null;
     }
+
+    private HypervisorException NotStarted(HypervisorException failure) =>
+        new(failure.Failure, _target.Name, $"it is on its new disk and does not start: {failure.Message}", failure);
 
     /// <summary>Brings a machine that runs, or is off, to the state it was found in.</summary>
     private async Task PutBackPowerAsync()

@@ -28,7 +28,7 @@ public sealed partial class VmUpdateStore
         try
         {
             var holder = LeaseHolder.Current(_clock.UtcNow);
-            Write(transaction => transaction.SaveLease(name, purpose, holder));
+            Write(transaction => transaction.SaveLease(StoreTransaction.Key(name), purpose, holder));
             return new StoreLease(locked, holder);
         }
         catch
@@ -75,7 +75,7 @@ public sealed partial class VmUpdateStore
             "SELECT owner, process_id, process_started_utc, acquired_utc FROM leases WHERE name = $name",
             row => new LeaseHolder(
                 row.GetString(0), row.GetInt32(1), StoreSql.Time(row.GetString(2)), StoreSql.Time(row.GetString(3))),
-            ("$name", name)).SingleOrDefault();
+            ("$name", StoreTransaction.Key(name))).SingleOrDefault();
         string who = holder is null
             ? "another process"
             : string.Format(

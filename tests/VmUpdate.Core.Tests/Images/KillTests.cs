@@ -45,6 +45,7 @@ public sealed class KillTests : IAsyncLifetime
     [InlineData(VmPowerState.Running, false)]
     [InlineData(VmPowerState.Running, true)]
     [InlineData(VmPowerState.Paused, true)]
+    [InlineData(VmPowerState.Saved, true)]
     public async Task After_a_kill_at_any_call_to_the_host_the_same_call_finishes_the_swap(VmPowerState state, bool isAfterCall)
     {
         await ForEachKillAsync(state, async (kill, goal) =>

@@ -1,7 +1,6 @@
 using VmUpdate.Core.Images;
 using VmUpdate.Core.Machines;
 using VmUpdate.Core.Store;
-using VmUpdate.Lab;
 using VmUpdate.Simulation.Machines;
 using Xunit;
 

@@ -59,6 +59,16 @@ public sealed class RestoreTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_way_back_is_gone_once_however_often_it_is_called()
+    {
+        await _world.UpdateAsync(_world.V2);
+        await _world.RestoreAsync();
+        string disk = await _world.BootPathAsync();
+        PooledVmUpdateResult again = await _world.RestoreAsync();
+        Assert.Equal((PooledVmUpdateState.Current, disk), (again.State, await _world.BootPathAsync()));
+    }
+
+    [Fact]
     public async Task A_machine_that_was_not_swapped_has_no_way_back()
     {
         PooledVmUpdateResult back = await _world.RestoreAsync();
