@@ -29,6 +29,9 @@ public sealed partial class VmUpdateStore : IDisposable
     /// <summary>The full path of the file.</summary>
     public string Path { get; }
 
+    /// <summary>How many changes were committed through this object: each waits once for the disk.</summary>
+    internal int CommitCount { get; private set; }
+
     /// <summary>Opens the store in a folder, making both when they are absent.</summary>
     /// <param name="folder">The folder's full path: local, and its owner's alone.</param>
     /// <param name="options">How.</param>
@@ -87,6 +90,7 @@ public sealed partial class VmUpdateStore : IDisposable
                 using SqliteTransaction transaction = _connection.BeginTransaction(deferred: false);
                 work(new StoreTransaction(_connection));
                 transaction.Commit();
+                CommitCount++;
             }
             catch (SqliteException failure)
             {

@@ -23,7 +23,8 @@ public sealed class SwapWorld : IDisposable
 
     public ManualClock Clock { get; } = new();
 
-    public IHostFileSystem Files { get; init; } = new HostFileSystem();
+    /// <summary>Where the disks are, and the identities that are copied out; the lab's records and the store are real files.</summary>
+    public IHostFileSystem Files { get; set; } = new HostFileSystem();
 
     public LabContents Contents { get; private set; } = null!;
 
@@ -96,6 +97,33 @@ public sealed class SwapWorld : IDisposable
         Store = VmUpdateStore.Open(Lab.StoreFolder, new StoreOptions { Files = new HostFileSystem(), Clock = Clock });
         Identities = new MemoryIdentityStore();
     }
+
+    /// <summary>The lab's records and the store as they are now; not the disks.</summary>
+    public Dictionary<string, byte[]> Snapshot()
+    {
+        // Closing the store folds its log into it: only without an open one are the files all there is.
+        Store.Dispose();
+        return RecordFolders().SelectMany(Directory.GetFiles).ToDictionary(path => path, File.ReadAllBytes);
+    }
+
+    /// <summary>Puts the lab's records and the store back as they were, and opens everything anew.</summary>
+    public void Reset(Dictionary<string, byte[]> snapshot)
+    {
+        Store.Dispose();
+        foreach (string path in RecordFolders().SelectMany(Directory.GetFiles))
+        {
+            File.Delete(path);
+        }
+
+        foreach ((string path, byte[] bytes) in snapshot)
+        {
+            File.WriteAllBytes(path, bytes);
+        }
+
+        Reopen();
+    }
+
+    private string[] RecordFolders() => [Lab.StoreFolder, Path.Combine(Lab.Folder, "machines")];
 
     public FolderIdentityStore OpenFolderStore() =>
         new(Files.CreateFolder(Lab.IdentityFolder, ownerOnly: true), Guid.NewGuid);
