@@ -117,7 +117,7 @@ public sealed partial class LabHypervisor
                 return machine with
                 {
                     State = target,
-                    SettledUtc = _options.Clock.UtcNow + time,
+                    SettledUtc = time > TimeSpan.Zero ? _options.Clock.UtcNow + time : default,
                     Sessions = target == VmPowerState.Off ? [] : machine.Sessions,
                 };
             },
