@@ -62,6 +62,12 @@ internal sealed partial class VhdxFile
     /// <summary>[MS-VHDX] 2.2.2.1: the copy that is not current, flush, then the other, flush: at any time one of them is whole.</summary>
     private static void WriteHeaders(IBlockFile file, ref VhdxHeader header, ref bool currentIsSecond, VhdxHeader next)
     {
+        if (header.SequenceNumber > ulong.MaxValue - 2)
+        {
+            throw new DiskFormatException(
+                DiskFormatDefect.LimitExceeded, VhdxHeader.Structure, VhdxHeader.FirstOffset, "its sequence number is the last there is, so it cannot be written.");
+        }
+
         Span<byte> bytes = stackalloc byte[VhdxHeader.Size];
         for (int copy = 0; copy < 2; copy++)
         {
