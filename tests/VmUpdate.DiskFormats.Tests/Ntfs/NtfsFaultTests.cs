@@ -58,7 +58,7 @@ public class NtfsFaultTests
     public void A_file_table_in_very_many_pieces_is_read_back_through_its_own_attribute_list()
     {
         // What fails elsewhere at about 4.4 million files: the table's own runs need records that extend it.
-        var device = NtfsFormatterTests.Format(12L << 20, cluster: 512);
+        var device = NtfsFormatterTests.Format(14L << 20, cluster: 512);
         GrowTableInPieces(device, out int files);
         using var opened = NtfsVolume.Open(device, new NtfsOpenOptions());
         FileRecord table = opened.Files.Get(WellKnownRecord.Mft);
@@ -73,7 +73,7 @@ public class NtfsFaultTests
     public void The_judges_accept_a_file_table_in_very_many_pieces()
     {
         Judge.Require("ntfsfix", "ntfsresize", "ntfsinfo", "ntfs-3g");
-        var device = NtfsFormatterTests.Format(12L << 20, cluster: 512);
+        var device = NtfsFormatterTests.Format(14L << 20, cluster: 512);
         GrowTableInPieces(device, out int files);
         using var folder = new TempFolder();
         string path = Path.Combine(folder.Path, "volume.raw");
@@ -242,7 +242,7 @@ public class NtfsFaultTests
         // What is still in one piece is taken, so that only the small holes are left.
         files = made / 2;
         WriteFile(volume, "rest", new byte[2900 * 512]);
-        for (int i = 0; i < (made / 2) + 1650; i++, files++)
+        for (int i = 0; i < (made / 2) + 1900; i++, files++)
         {
             volume.Create(GuestPath.Parse($"many\\n{i:D6}"), new NtfsCreateProperties());
         }
