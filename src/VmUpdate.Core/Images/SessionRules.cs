@@ -32,7 +32,7 @@ internal static class SessionRules
             throw new SwapException(
                 SwapFailure.VmInUse,
                 machine.Name,
-                $"{string.Join(", ", sessions.Select(session => session.UserName))} is logged on.",
+                $"it is in use by {string.Join(", ", sessions.Select(session => session.UserName))}.",
                 "Wait until it is free, or give the users time to log off with -DrainTime.");
         }
 

@@ -67,6 +67,7 @@ internal sealed class SwapChecker
         UserDataLimitBytes = run.Options.UserDataLimitBytes,
         UserWasForcedOff = userWasForcedOff,
         CarryOnWord = run.Options.CarryOnWord,
+        Dpapi = run.Options.Dpapi,
     };
 
     private void CheckDeclaration(SwapCheck check)
@@ -193,6 +194,16 @@ internal sealed class SwapChecker
                 "ParentHasPendingLog",
                 $"{check.ParentPath} was not closed cleanly: its log holds writes that a hypervisor may refuse to read past.",
                 "Mount it once for writing and dismount it, before anything is made from it.");
+        }
+
+        if (_run.Direction != SwapDirection.Update)
+        {
+            check.Warn("ChangesStayBehind", $"what was written since the update stays on {check.BootDisk.Path}, which is kept for its time.");
+        }
+
+        if (_run.Direction == SwapDirection.RestoreAsItWas)
+        {
+            check.Warn("AsItWas", "secrets that changed since the update are not brought along: the domain may not know the machine any more.");
         }
 
         CheckSpace(check);

@@ -47,6 +47,9 @@ public sealed class SwapOptions
     /// <summary>Sets that are carried only on the administrator's word, and are wanted here, by their ids.</summary>
     public IReadOnlyCollection<string> CarryOnWord { get; init; } = [];
 
+    /// <summary>What becomes of the keys that protect a machine's own secrets.</summary>
+    public DpapiMode Dpapi { get; init; }
+
     /// <summary>On the way back: nothing is carried from the newer disk, not even secrets that changed since.</summary>
     public bool AsItWas { get; init; }
 }

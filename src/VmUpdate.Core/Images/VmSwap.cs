@@ -12,6 +12,9 @@ namespace VmUpdate.Core.Images;
 /// </summary>
 internal sealed partial class VmSwap : IDisposable
 {
+    // What nobody foresaw is not undone, since nobody knows what it left: the swap stays open, and the next call looks afresh.
+    private const string BugId = "Bug";
+
     private readonly RunContext _run;
     private readonly UpdaterServices _services;
     private readonly SwapJournal _journal;
@@ -76,6 +79,11 @@ internal sealed partial class VmSwap : IDisposable
             var canceled = new SwapException(SwapFailure.Canceled, _target.Name, "the run was ended before its disk was switched.");
             return await RollBackAsync(canceled).ConfigureAwait(false);
         }
+        catch (Exception bug)
+        {
+            NoteFailure(BugId, bug.ToString());
+            throw;
+        }
 
         return await FinishAsync(cancellation).ConfigureAwait(false);
     }
@@ -107,6 +115,11 @@ internal sealed partial class VmSwap : IDisposable
                 SwapFailure.Canceled, _target.Name, "the run was ended before the guest had answered.", "Make the same call again.");
             NoteFailure(canceled);
             return Result(PooledVmUpdateState.Failed, canceled);
+        }
+        catch (Exception bug)
+        {
+            NoteFailure(BugId, bug.ToString());
+            throw;
         }
     }
 
@@ -148,11 +161,13 @@ internal sealed partial class VmSwap : IDisposable
         _old = null;
     }
 
-    private void NoteFailure(VmUpdateException failure)
+    private void NoteFailure(VmUpdateException failure) => NoteFailure(failure.Code, failure.Message);
+
+    private void NoteFailure(string id, string message)
     {
         try
         {
-            _journal.Note(swap => swap with { ErrorId = failure.Code, Error = failure.Message });
+            _journal.Note(swap => swap with { ErrorId = id, Error = message });
             _journal.Save();
         }
         catch (StoreException)

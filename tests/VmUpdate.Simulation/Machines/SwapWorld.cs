@@ -141,9 +141,13 @@ public sealed class SwapWorld : IDisposable
     });
 
     public async Task<PooledVmUpdateResult> UpdateAsync(
-        string master, SwapOptions? options = null, Action<SwapProgress>? progress = null, CancellationToken cancellation = default) =>
+        string master,
+        SwapOptions? options = null,
+        Action<SwapProgress>? progress = null,
+        VmKey? vm = null,
+        CancellationToken cancellation = default) =>
         (await Updater().UpdateAsync(
-            VmSelection.ById(Vm.VmId), With(options ?? new SwapOptions(), master), progress is null ? null : new Reporter(progress), cancellation))
+            VmSelection.ById((vm ?? Vm).VmId), With(options ?? new SwapOptions(), master), progress is null ? null : new Reporter(progress), cancellation))
         .Single();
 
     public async Task<PooledVmUpdateResult> RestoreAsync(SwapOptions? options = null, Action<SwapProgress>? progress = null) =>
@@ -243,6 +247,9 @@ public sealed class SwapWorld : IDisposable
         AllowManagedBy = options.AllowManagedBy,
         UserData = options.UserData,
         UserDataLimitBytes = options.UserDataLimitBytes,
+        UserDataPatterns = options.UserDataPatterns,
+        CarryOnWord = options.CarryOnWord,
+        Dpapi = options.Dpapi,
         AsItWas = options.AsItWas,
     };
 
