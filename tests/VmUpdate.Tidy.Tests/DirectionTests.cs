@@ -20,6 +20,9 @@ public sealed partial class DirectionTests
     private static readonly Dictionary<string, string[]> MayUse = new()
     {
         ["Machines"] = [],
+        ["Tasks"] = ["Machines"],
+        ["Guests"] = ["Machines", "Tasks"],
+        ["Broker"] = ["Machines", "Tasks", "Guests", "Store"],
         ["Identity"] = ["Machines", "Store"],
         ["Store"] = ["Machines"],
         ["Images"] = ["Machines", "Identity", "Store"],

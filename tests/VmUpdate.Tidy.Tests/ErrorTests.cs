@@ -4,6 +4,7 @@ using VmUpdate.Core.Identity;
 using VmUpdate.Core.Images;
 using VmUpdate.Core.Machines;
 using VmUpdate.Core.Store;
+using VmUpdate.Core.Tasks;
 using VmUpdate.DiskFormats;
 using VmUpdate.PowerShell.Errors;
 
@@ -20,6 +21,7 @@ public sealed partial class ErrorTests
         .. Enum.GetValues<SwapFailure>().Select(cause => (new SwapException(cause, "x", "x").Code, ErrorTable.CategoryOf(cause))),
         .. Enum.GetValues<HypervisorFailure>().Select(cause => (new HypervisorException(cause, "x", "x").Code, ErrorTable.CategoryOf(cause))),
         .. Enum.GetValues<StoreFailure>().Select(cause => (new StoreException(cause, "x", "x").Code, ErrorTable.CategoryOf(cause))),
+        .. Enum.GetValues<TaskDefect>().Select(cause => (new TaskException(cause, "x", "x").Code, ErrorTable.CategoryOf(cause))),
     ];
 
     [Fact]
@@ -43,7 +45,7 @@ public sealed partial class ErrorTests
         Type[] known =
         [
             typeof(DiskFormatException), typeof(HostFileException), typeof(IdentityException), typeof(SwapException),
-            typeof(HypervisorException), typeof(StoreException),
+            typeof(HypervisorException), typeof(StoreException), typeof(TaskException),
         ];
         Assert.Equal(known.OrderBy(type => type.Name), exceptions.OrderBy(type => type.Name));
     }

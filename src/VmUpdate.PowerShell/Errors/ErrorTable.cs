@@ -3,6 +3,7 @@ using VmUpdate.Core.Identity;
 using VmUpdate.Core.Images;
 using VmUpdate.Core.Machines;
 using VmUpdate.Core.Store;
+using VmUpdate.Core.Tasks;
 using VmUpdate.DiskFormats;
 
 namespace VmUpdate.PowerShell.Errors;
@@ -31,6 +32,7 @@ public static class ErrorTable
         SwapException known => CategoryOf(known.Failure),
         HypervisorException known => CategoryOf(known.Failure),
         StoreException known => CategoryOf(known.Failure),
+        TaskException known => CategoryOf(known.Defect),
         _ => ErrorCategory.NotSpecified,
     };
 
@@ -133,6 +135,24 @@ public static class ErrorTable
         StoreFailure.Busy or StoreFailure.InUse or StoreFailure.LeaseHeld => ErrorCategory.ResourceBusy,
         StoreFailure.NotFound => ErrorCategory.ObjectNotFound,
         StoreFailure.AlreadyExists => ErrorCategory.ResourceExists,
+        _ => ErrorCategory.NotSpecified,
+    };
+
+    /// <summary>The category of what is wrong with a task.</summary>
+    /// <param name="defect">The defect.</param>
+    /// <returns>The category.</returns>
+    public static ErrorCategory CategoryOf(TaskDefect defect) => defect switch
+    {
+        TaskDefect.NotFound or TaskDefect.UnknownVm => ErrorCategory.ObjectNotFound,
+        TaskDefect.NameTaken => ErrorCategory.ResourceExists,
+        TaskDefect.PayloadTooLong or TaskDefect.NeverFits => ErrorCategory.LimitsExceeded,
+        TaskDefect.PayloadChanged => ErrorCategory.SecurityError,
+        TaskDefect.IgnoredVm or TaskDefect.PooledVm => ErrorCategory.InvalidOperation,
+        TaskDefect.BadName or TaskDefect.NoTarget or TaskDefect.AmbiguousVm or TaskDefect.EndBeforeStart or TaskDefect.EndInPast
+            or TaskDefect.StopTooEarly or TaskDefect.DeadlineTooEarly or TaskDefect.TimeNotUtc or TaskDefect.UnknownTimeZone
+            or TaskDefect.BadSchedule or TaskDefect.NeverFires or TaskDefect.BadWindow or TaskDefect.WindowTooShort
+            or TaskDefect.WindowNeverOpens or TaskDefect.BadLimit or TaskDefect.PayloadEmpty
+            or TaskDefect.BadInstructor => ErrorCategory.InvalidArgument,
         _ => ErrorCategory.NotSpecified,
     };
 }

@@ -23,7 +23,7 @@ public sealed class Crc32CTests
         for (int length = 0; length < bytes.Length; length++)
         {
             uint expected = Crc32C.AppendByTable(0, bytes.AsSpan(0, length));
-#if NET8_0_OR_GREATER
+#if !NETSTANDARD_LIBRARIES
             Assert.Equal(expected, Crc32C.AppendByHardware(0, bytes.AsSpan(0, length)));
 #endif
             int cut = length / 3;
