@@ -1,4 +1,5 @@
 using System.Globalization;
+using VmUpdate.Core.Guests;
 using VmUpdate.Core.Machines;
 using VmUpdate.Core.Tasks;
 
@@ -38,6 +39,7 @@ internal sealed partial class BrokerStep
         {
             vm.HasBaseline = true;
             vm.Baseline = answered.Sessions?.Where(s => s.IsActive).Select(s => s.Id).ToList();
+            vm.BaselineAll = answered.Sessions?.Select(s => s.Id).ToList();
             WriteCare(vm);
         }
 

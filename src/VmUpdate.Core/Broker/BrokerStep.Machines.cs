@@ -92,6 +92,7 @@ internal sealed partial class BrokerStep
         vm.RunsThisWake = 0;
         vm.LastRun = null;
         vm.Baseline = null;
+        vm.BaselineAll = null;
         vm.HasBaseline = false;
         vm.Arrived.Clear();
         vm.PutBackFailures = 0;

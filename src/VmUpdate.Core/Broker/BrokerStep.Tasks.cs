@@ -97,6 +97,16 @@ internal sealed partial class BrokerStep
         }
     }
 
+    private void RestoreFailures(Observation.FailuresRestored restored)
+    {
+        if (_state.Tasks.TryGetValue(restored.TaskId, out TrackedTask? task))
+        {
+            (task.Ended, task.Failed) = (restored.Ended, restored.Failed);
+            task.FailureHold = restored.IsHeld ? task.Task.FailureLimit.WhyHeld(task.Failed, task.Ended) ?? "too many runs of the task failed" : null;
+            ReconsiderAll(task.Open);
+        }
+    }
+
     private void ReconsiderAll(HashSet<TrackedRun> runs)
     {
         foreach (TrackedRun run in InOrder(runs))

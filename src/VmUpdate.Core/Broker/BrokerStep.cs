@@ -78,6 +78,9 @@ internal sealed partial class BrokerStep
             case Observation.TaskAdded added:
                 AddTask(added.Task, added.Runs);
                 break;
+            case Observation.FailuresRestored restored:
+                RestoreFailures(restored);
+                break;
             case Observation.AwakeRestored restored:
                 Restore(restored.Awake, restored.LastRun);
                 break;

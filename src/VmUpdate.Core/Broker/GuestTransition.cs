@@ -1,3 +1,5 @@
+using VmUpdate.Core.Guests;
+
 namespace VmUpdate.Core.Broker;
 
 /// <summary>Whether what a guest reports can be.</summary>

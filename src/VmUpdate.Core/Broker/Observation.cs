@@ -44,6 +44,9 @@ internal abstract record Observation
     /// <summary>A task was registered or changed; its runs are those that have not ended.</summary>
     internal sealed record TaskAdded(UpdateTask Task, IReadOnlyList<UpdateRun> Runs) : Observation;
 
+    /// <summary>What is counted against the failure limit of a task that was restored, and whether that holds it.</summary>
+    internal sealed record FailuresRestored(Guid TaskId, int Ended, int Failed, bool IsHeld) : Observation;
+
     /// <summary>The store says that a machine is awake for updates; with the run that it was last awake for, if that has ended. After all tasks.</summary>
     internal sealed record AwakeRestored(AwakeMachine Awake, UpdateRun? LastRun) : Observation;
 

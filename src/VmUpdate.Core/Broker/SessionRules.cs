@@ -65,7 +65,9 @@ internal static class SessionRules
         foreach (UserSession session in vm.Sessions ?? [])
         {
             // Without a baseline an active session counts as a user who came: better left awake than saved under somebody's hands.
-            if (session.IsActive && !(vm.Baseline?.Contains(session.Id) ?? false))
+            // One that was not there at all was active in between, and may have left open work.
+            bool becameActive = session.IsActive && !(vm.Baseline?.Contains(session.Id) ?? false);
+            if (becameActive || vm.BaselineAll?.Contains(session.Id) == false)
             {
                 vm.Arrived.Add(session.Id);
             }

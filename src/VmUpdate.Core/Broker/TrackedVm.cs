@@ -82,6 +82,9 @@ internal sealed class TrackedVm
     /// <summary>The sessions that were active at wake; <see langword="null"/> when not known.</summary>
     public IReadOnlyList<int>? Baseline { get; set; }
 
+    /// <summary>All sessions that were there at wake, also those without their user; <see langword="null"/> when not known.</summary>
+    public IReadOnlyList<int>? BaselineAll { get; set; }
+
     /// <summary>Whether a baseline was taken, known or not.</summary>
     public bool HasBaseline { get; set; }
 

@@ -4,7 +4,7 @@ using Microsoft.Data.Sqlite;
 namespace VmUpdate.Core.Store;
 
 /// <summary>The store's tables, as the list of steps that led to them. A step that was ever released is never changed.</summary>
-internal static class StoreSchema
+internal static partial class StoreSchema
 {
     /// <summary>Marks the file as a store of VmUpdate: "VmUp".</summary>
     public const int ApplicationId = 0x566D5570;
@@ -105,7 +105,7 @@ internal static class StoreSchema
         ) STRICT;
         """;
 
-    private static readonly string[] Versions = [Version1];
+    private static readonly string[] Versions = [Version1, Version2];
 
     /// <summary>The newest version that this code knows.</summary>
     public static int Newest => Versions.Length;

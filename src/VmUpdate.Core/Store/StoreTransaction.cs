@@ -4,7 +4,7 @@ using Microsoft.Data.Sqlite;
 namespace VmUpdate.Core.Store;
 
 /// <summary>Changes of the store that are made together or not at all.</summary>
-public sealed class StoreTransaction
+public sealed partial class StoreTransaction
 {
     private const char NameSeparator = '\n'; // no account's or set's name holds one
 

@@ -1,4 +1,4 @@
-namespace VmUpdate.Core.Broker;
+namespace VmUpdate.Core.Guests;
 
 /// <summary>What an update agent says of a task. The numbers are those of RDV_TASK_STATUS.</summary>
 public enum GuestStatus

@@ -1,0 +1,119 @@
+using VmUpdate.Core.Machines;
+using VmUpdate.Core.Store;
+using VmUpdate.Core.Tasks;
+
+namespace VmUpdate.Core.Broker;
+
+/// <summary>Looks at the host's load and machines for the loop, and tells what changed.</summary>
+internal sealed class HostWatch
+{
+    private readonly BrokerServices _services;
+    private readonly Dictionary<VmKey, Observation.VmSeen> _seen = [];
+    private readonly HashSet<VmKey> _expected = [];
+
+    /// <summary>Makes it.</summary>
+    /// <param name="services">What to work with.</param>
+    public HostWatch(BrokerServices services) => _services = services;
+
+    /// <summary>Says that the store knows of a machine, so that its absence is told.</summary>
+    /// <param name="vm">The machine.</param>
+    public void Expect(VmKey vm) => _expected.Add(vm);
+
+    /// <summary>Makes the next look tell a machine's state, though it be what it was.</summary>
+    /// <param name="vm">The machine.</param>
+    public void Forget(VmKey vm) => _seen.Remove(vm);
+
+    /// <summary>Measures the host.</summary>
+    /// <param name="observations">Takes the load.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <returns>Completes when it is measured.</returns>
+    public async Task MeasureAsync(List<Observation> observations, CancellationToken cancellation)
+    {
+        try
+        {
+            observations.Add(new Observation.HostMeasured(await _services.Metrics.GetLoadAsync(cancellation).ConfigureAwait(false)));
+        }
+        catch (VmUpdateException)
+        {
+            // Without a measurement nothing starts, and the gate says so.
+        }
+    }
+
+    /// <summary>Looks at all machines.</summary>
+    /// <param name="busy">Machines with an action under way: what is seen of them may be older than the action's end.</param>
+    /// <param name="observations">Takes what changed.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <returns>Completes when all were looked at.</returns>
+    public async Task LookAsync(ICollection<VmKey> busy, List<Observation> observations, CancellationToken cancellation)
+    {
+        IReadOnlyList<VirtualMachine> machines;
+        try
+        {
+            machines = await _services.Hypervisor.ListAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (VmUpdateException failure) when (failure.IsTransient)
+        {
+            return;
+        }
+
+        Dictionary<VmKey, MachineRecord> declared = _services.Store.GetMachines(_services.Hypervisor.HostId).ToDictionary(m => m.Key);
+        foreach (VirtualMachine machine in machines)
+        {
+            if (!busy.Contains(machine.Key) && await SeeAsync(machine, declared, cancellation).ConfigureAwait(false) is { } seen)
+            {
+                observations.Add(seen);
+            }
+        }
+
+        var present = new HashSet<VmKey>(machines.Select(m => m.Key));
+        foreach (VmKey gone in _expected.Where(vm => !present.Contains(vm)).ToList())
+        {
+            _expected.Remove(gone);
+            _seen.Remove(gone);
+            observations.Add(new Observation.VmGone(gone));
+        }
+    }
+
+    private async Task<Observation.VmSeen?> SeeAsync(VirtualMachine machine, Dictionary<VmKey, MachineRecord> declared, CancellationToken cancellation)
+    {
+        MachineRecord? record = declared.TryGetValue(machine.Key, out MachineRecord? found) ? found : null;
+        TargetKinds kind = record?.Role switch
+        {
+            MachineRole.Personal => TargetKinds.Personal,
+            MachineRole.Pooled => TargetKinds.Pooled,
+            _ => TargetKinds.None,
+        };
+        bool isKnown = _seen.TryGetValue(machine.Key, out Observation.VmSeen? before);
+        if (isKnown && before!.Power == machine.State && before.Machine.Name == machine.Name && before.Machine.Kind == kind && before.Machine.Pool == record?.Pool)
+        {
+            return null;
+        }
+
+        try
+        {
+            VmFootprint footprint = await _services.Metrics.GetFootprintAsync(machine.Key, cancellation).ConfigureAwait(false);
+
+            // The note in the machine matters once: for what an older broker left. Later the store knows better.
+            VmPowerState? mark = isKnown ? null : await ReadMarkAsync(machine.Key, cancellation).ConfigureAwait(false);
+            var seen = new Observation.VmSeen(
+                new TargetMachine(machine.Key, machine.Name, kind, record?.Pool, footprint.MemoryBytes), machine.State, footprint.Volume, mark);
+            _seen[machine.Key] = seen;
+            _expected.Add(machine.Key);
+            return seen;
+        }
+        catch (VmUpdateException)
+        {
+            // It went away between the two questions, or does not answer now: looked at again next time.
+            return null;
+        }
+    }
+
+    private async Task<VmPowerState?> ReadMarkAsync(VmKey vm, CancellationToken cancellation)
+    {
+        IReadOnlyDictionary<string, string> marks = await _services.Hypervisor.GetMarksAsync(vm, cancellation).ConfigureAwait(false);
+        return marks.TryGetValue(VmMarks.Woken, out string? text) && Enum.TryParse(text, out VmPowerState found)
+            && found is VmPowerState.Off or VmPowerState.Saved or VmPowerState.Paused
+            ? found
+            : null;
+    }
+}

@@ -1,0 +1,133 @@
+using System.Globalization;
+using VmUpdate.Core.Broker;
+using VmUpdate.Core.Machines;
+
+namespace VmUpdate.Core.Store;
+
+// What a step of the broker decided.
+public sealed partial class StoreTransaction
+{
+    /// <summary>Writes down what a step decided, and how far the orders were heeded.</summary>
+    /// <param name="hostId">The host.</param>
+    /// <param name="result">What the step decided.</param>
+    /// <param name="lastOrder">The number of the last order that it was told.</param>
+    /// <param name="whyNoRun">Why no run begins at all.</param>
+    /// <param name="whyNoWake">Why no machine is woken.</param>
+    /// <param name="utcNow">The time, in UTC.</param>
+    internal void SaveStep(string hostId, StepResult result, long lastOrder, string whyNoRun, string whyNoWake, DateTime utcNow)
+    {
+        foreach (UpdateRun run in result.Runs)
+        {
+            SaveRun(run);
+        }
+
+        foreach (AwakeMachine awake in result.Awake)
+        {
+            SaveAwake(awake);
+        }
+
+        foreach (VmKey vm in result.NotAwake)
+        {
+            StoreSql.Run(
+                _connection,
+                "DELETE FROM awake_machines WHERE host_id = $host AND vm_id = $vm",
+                ("$host", vm.HostId),
+                ("$vm", StoreSql.Text(vm.VmId)));
+        }
+
+        foreach (Guid task in result.HeldTasks)
+        {
+            StoreSql.Run(_connection, "UPDATE tasks SET held = 'Failures' WHERE id = $id AND held = ''", ("$id", StoreSql.Text(task)));
+        }
+
+        foreach (JournalEntry entry in result.Journal)
+        {
+            SaveEntry(hostId, entry);
+        }
+
+        MakeHost(hostId, utcNow);
+        StoreSql.Run(
+            _connection,
+            """
+            UPDATE broker_hosts SET last_order = $order, why_no_run = $run, why_no_wake = $wake, stepped_utc = $now WHERE host_id = $host
+            """,
+            ("$order", lastOrder),
+            ("$run", whyNoRun),
+            ("$wake", whyNoWake),
+            ("$now", StoreSql.Text(utcNow)),
+            ("$host", hostId));
+
+        // Orders that were heeded are of no use to anybody.
+        StoreSql.Run(_connection, "DELETE FROM broker_orders WHERE host_id = $host AND number <= $order", ("$host", hostId), ("$order", lastOrder));
+    }
+
+    private void SaveRun(UpdateRun run)
+    {
+        RunFlags flags = (run.IsRestartPending ? RunFlags.RestartPending : RunFlags.None)
+            | (run.IsOverdue ? RunFlags.Overdue : RunFlags.None)
+            | (run.IsHandOverBegun ? RunFlags.HandOverBegun : RunFlags.None)
+            | (run.IsHandOverConfirmed ? RunFlags.HandOverConfirmed : RunFlags.None)
+            | (run.IsCancelAsked ? RunFlags.CancelAsked : RunFlags.None);
+        StoreSql.Run(
+            _connection,
+            """
+            INSERT INTO runs (id, task_id, host_id, vm_id, vm_name, occurrence, due_utc, not_before_utc, attempt, state, reason, detail, outcome,
+                percent, restarts, flags, started_utc, ended_utc)
+            VALUES ($id, $task, $host, $vm, $name, $occurrence, $due, $before, $attempt, $state, $reason, $detail, $outcome,
+                $percent, $restarts, $flags, $started, $ended)
+            ON CONFLICT (id) DO UPDATE SET not_before_utc = $before, attempt = $attempt, state = $state, reason = $reason, detail = $detail,
+                outcome = $outcome, percent = $percent, restarts = $restarts, flags = $flags, started_utc = $started, ended_utc = $ended
+            """,
+            ("$id", StoreSql.Text(run.Id)),
+            ("$task", StoreSql.Text(run.TaskId)),
+            ("$host", run.Vm.HostId),
+            ("$vm", StoreSql.Text(run.Vm.VmId)),
+            ("$name", run.VmName),
+            ("$occurrence", run.Occurrence),
+            ("$due", StoreSql.Text(run.Due)),
+            ("$before", StoreSql.Text(run.NotBefore)),
+            ("$attempt", run.Attempt),
+            ("$state", run.State.ToString()),
+            ("$reason", run.Reason.ToString()),
+            ("$detail", run.Detail),
+            ("$outcome", run.Outcome?.ToString() ?? string.Empty),
+            ("$percent", run.Percent),
+            ("$restarts", run.Restarts),
+            ("$flags", (int)flags),
+            ("$started", run.Started is { } started ? StoreSql.Text(started) : null),
+            ("$ended", run.Ended is { } ended ? StoreSql.Text(ended) : null));
+    }
+
+    private void SaveAwake(AwakeMachine awake) => StoreSql.Run(
+        _connection,
+        """
+        INSERT INTO awake_machines (host_id, vm_id, vm_name, found, woken_utc, run_id, is_left, reason, detail, active_sessions)
+        VALUES ($host, $vm, $name, $found, $woken, $run, $left, $reason, $detail, $sessions)
+        ON CONFLICT (host_id, vm_id) DO UPDATE SET vm_name = $name, found = $found, woken_utc = $woken, run_id = $run, is_left = $left,
+            reason = $reason, detail = $detail, active_sessions = $sessions
+        """,
+        ("$host", awake.Vm.HostId),
+        ("$vm", StoreSql.Text(awake.Vm.VmId)),
+        ("$name", awake.VmName),
+        ("$found", awake.Found.ToString()),
+        ("$woken", StoreSql.Text(awake.Woken)),
+        ("$run", awake.RunId is { } run ? StoreSql.Text(run) : null),
+        ("$left", awake.IsLeft ? 1 : 0),
+        ("$reason", awake.Reason.ToString()),
+        ("$detail", awake.Detail),
+        ("$sessions", awake.ActiveSessionsAtWake is { } ids ? string.Join(",", ids.Select(i => i.ToString(CultureInfo.InvariantCulture))) : null));
+
+    private void SaveEntry(string hostId, JournalEntry entry) => StoreSql.Run(
+        _connection,
+        """
+        INSERT INTO broker_journal (host_id, time_utc, vm_id, run_id, state, reason, detail)
+        VALUES ($host, $time, $vm, $run, $state, $reason, $detail)
+        """,
+        ("$host", hostId),
+        ("$time", StoreSql.Text(entry.Time)),
+        ("$vm", entry.Vm is { } vm ? StoreSql.Text(vm.VmId) : null),
+        ("$run", entry.RunId is { } run ? StoreSql.Text(run) : null),
+        ("$state", entry.State?.ToString() ?? string.Empty),
+        ("$reason", entry.Reason.ToString()),
+        ("$detail", entry.Detail));
+}
