@@ -85,6 +85,12 @@ public sealed class ScriptedHost : IHypervisor, IHostMetrics, IUserSessions, IGu
         throw new NotSupportedException("A broker switches no disk.");
 
     /// <inheritdoc/>
+    public Task<IReadOnlyList<AttachedDisk>> ListDisksAsync(CancellationToken cancellation) => Task.FromResult<IReadOnlyList<AttachedDisk>>([]);
+
+    /// <inheritdoc/>
+    public Task DeleteDiskAsync(string path, CancellationToken cancellation) => throw new NotSupportedException("A broker deletes no disk.");
+
+    /// <inheritdoc/>
     public Task<IReadOnlyDictionary<string, string>> GetMarksAsync(VmKey vm, CancellationToken cancellation) =>
         Task.FromResult<IReadOnlyDictionary<string, string>>(new Dictionary<string, string>(MarksOf(vm)));
 

@@ -1,4 +1,5 @@
 using VmUpdate.Core.Broker;
+using VmUpdate.Core.Guests;
 using VmUpdate.Core.Machines;
 using VmUpdate.Core.Tasks;
 

@@ -1,0 +1,207 @@
+using System.Diagnostics;
+using Microsoft.Data.Sqlite;
+using VmUpdate.Core.Broker;
+using VmUpdate.Core.Machines;
+using VmUpdate.Core.Store;
+using VmUpdate.Core.Tasks;
+using VmUpdate.Core.Tests.Tasks;
+using VmUpdate.DiskFormats.Blocks;
+using VmUpdate.Simulation.Support;
+using Xunit;
+
+namespace VmUpdate.Core.Tests.Store;
+
+public sealed class TaskStoreTests : IDisposable
+{
+    private const string Host = "host";
+    private static readonly DateTime Now = SampleTask.Now;
+    private static readonly TaskPayload Payload = TaskPayload.FromCommand("update");
+    private readonly TempFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    private VmUpdateStore Open() => VmUpdateStore.Open(_folder.File("store"), new StoreOptions { Files = new HostFileSystem() });
+
+    private static UpdateTask Full() => SampleTask.Make() with
+    {
+        Targets = new TaskTargets { Names = ["PC1"], Patterns = ["X*"], Ids = [Guid.Empty], Pools = ["P"], Kinds = TargetKinds.Personal },
+        Schedule = new TaskSchedule
+        {
+            StartTime = Now.AddHours(1), EndTime = Now.AddHours(9), Deadline = Now.AddHours(5), StopTime = Now.AddHours(12),
+            Windows = [MaintenanceWindow.Parse("Sat,Sun 20:00-06:00")], Recurrence = "0 3 * * *", TimeZoneId = "Europe/Berlin",
+        },
+        Retry = RetryRule.Of(3),
+        FailureLimit = new FailureLimit(2, 10),
+        IsUrgent = true,
+        Priority = TaskPriority.High,
+        RestartPolicy = RestartPolicy.Always,
+        AllowUnknownSessions = true,
+        RegisteredBy = "me",
+    };
+
+    private static void Register(VmUpdateStore store, UpdateTask task, params TargetMachine[] machines) =>
+        store.Write(t => t.AddTask(Host, task, Payload, RunPlanner.First(task, machines, 1, TimeSpan.FromSeconds(30))));
+
+    [Fact]
+    public void A_task_with_all_its_parts_is_read_again_by_the_next_process()
+    {
+        UpdateTask task = Full();
+        using (VmUpdateStore store = Open())
+        {
+            Register(store, task, SampleTask.Machine(1));
+        }
+
+        using VmUpdateStore again = Open();
+        TaskRecord record = again.FindTask(Host, "TASK 1")!;
+        Assert.Equal(StoreJson.Write(task), StoreJson.Write(record.Task));
+        Assert.Equal(task.Schedule.Windows, record.Task.Schedule.Windows);
+        Assert.Equal(DateTimeKind.Utc, record.Task.Schedule.StartTime!.Value.Kind);
+        Assert.Equal((1, 0, 0), (record.OpenRuns, record.EndedRuns, record.FailedRuns));
+        Assert.Equal(Payload.Bytes.ToArray(), again.GetPayload(record.Task).Bytes.ToArray());
+        UpdateRun run = Assert.Single(again.GetOpenRuns(Host));
+        Assert.Equal(RunPlanner.First(task, [SampleTask.Machine(1)], 1, TimeSpan.FromSeconds(30))[0] with { Vm = run.Vm }, run);
+    }
+
+    [Fact]
+    public void The_same_name_twice_is_refused_until_the_first_is_removed()
+    {
+        using VmUpdateStore store = Open();
+        Register(store, SampleTask.Make());
+        UpdateTask twin = SampleTask.Make(number: 2) with { Name = "TASK 1" };
+        Assert.Equal(StoreFailure.AlreadyExists, Assert.Throws<StoreException>(() => Register(store, twin)).Failure);
+        store.Write(t => t.RemoveTask(Host, SampleTask.Make().Id, Now));
+        Register(store, twin);
+        Assert.Equal(twin.Id, store.FindTask(Host, "task 1")!.Task.Id);
+    }
+
+    [Fact]
+    public void A_payload_that_was_changed_in_the_store_is_refused()
+    {
+        using VmUpdateStore store = Open();
+        Register(store, SampleTask.Make());
+        using (var connection = new SqliteConnection($"Data Source={store.Path};Pooling=False"))
+        {
+            connection.Open();
+            StoreSql.Run(connection, "UPDATE payloads SET content = x'00'");
+        }
+
+        Assert.Equal("TaskPayloadChanged", Assert.Throws<TaskException>(() => store.GetPayload(SampleTask.Make())).Code);
+    }
+
+    [Fact]
+    public void What_a_step_decided_is_what_the_next_broker_begins_with()
+    {
+        TargetMachine vm = SampleTask.Machine(1);
+        UpdateTask task = SampleTask.Make() with { FailureLimit = new FailureLimit(1, null) };
+        using VmUpdateStore store = Open();
+        Register(store, task, vm);
+        UpdateRun run = store.GetOpenRuns(Host).Single() with
+        {
+            State = RunState.Rebooting, Reason = RunReason.RestartOrdered, Detail = "ü", Percent = 40, Restarts = 2, IsRestartPending = true, IsOverdue = true,
+            IsHandOverBegun = true, IsHandOverConfirmed = true, IsCancelAsked = true, Started = Now, Attempt = 3,
+        };
+        var result = new StepResult();
+        result.Runs.Add(run);
+        result.Awake.Add(new AwakeMachine(vm.Key, vm.Name, VmPowerState.Saved, Now, run.Id, true, RunReason.StillApplying, "it is", [3, 5]));
+        result.HeldTasks.Add(task.Id);
+        result.Journal.Add(new JournalEntry(Now, vm.Key, run.Id, RunState.Rebooting, RunReason.RestartOrdered, "ü"));
+        store.Write(t => t.SaveStep(Host, result, 1, "no run", "no wake", Now));
+
+        Assert.Equal(run, store.GetOpenRuns(Host).Single());
+        Assert.Equal([3, 5], store.GetAwakeMachines(Host).Single().ActiveSessionsAtWake!);
+        Assert.Equal(result.Journal, store.GetJournal(run.Id));
+        Assert.Equal(new BrokerStatus(false, "no run", "no wake", Now), store.FindBrokerStatus(Host));
+        Assert.Empty(store.GetOrders(Host, 0));
+        Assert.True(store.GetTasks(Host).Single().IsHeldByFailures);
+        List<Observation> loaded = BrokerLoader.Load(store, Host);
+        Assert.Equal(run, loaded.OfType<Observation.TaskAdded>().Single().Runs.Single());
+        Assert.Equal(RunReason.StillApplying, loaded.OfType<Observation.AwakeRestored>().Single().Awake.Reason);
+        Assert.True(loaded.OfType<Observation.FailuresRestored>().Single().IsHeld);
+
+        store.Write(t => t.SaveStep(Host, new StepResult { NotAwake = { vm.Key } }, 1, string.Empty, string.Empty, Now));
+        Assert.Empty(store.GetAwakeMachines(Host));
+    }
+
+    [Fact]
+    public void Orders_of_another_process_are_found_and_survive_until_they_are_heeded()
+    {
+        using VmUpdateStore prompt = Open();
+        using VmUpdateStore broker = Open();
+        Register(prompt, SampleTask.Make(), SampleTask.Machine(1));
+        Guid task = SampleTask.Make().Id;
+        Guid run = prompt.GetOpenRuns(Host).Single().Id;
+        prompt.Write(t =>
+        {
+            t.HoldTask(Host, task, true, Now);
+            t.HoldMachine(SampleTask.Machine(1).Key, true, Now);
+            t.HoldHost(Host, true, Now);
+            t.CancelRun(Host, run, Now);
+            t.SaveLimits(Host, new HostLimits { MaxAwake = 7 }, Now);
+        });
+        IReadOnlyList<BrokerOrder> orders = broker.GetOrders(Host, 0);
+        Assert.Equal(
+            [BrokerOrderKind.TaskAdded, BrokerOrderKind.TaskHeld, BrokerOrderKind.VmHeld, BrokerOrderKind.HostHeld, BrokerOrderKind.RunCanceled, BrokerOrderKind.LimitsSet],
+            orders.Select(o => o.Kind));
+        Assert.All(orders, o => Assert.NotNull(BrokerLoader.Read(broker, Host, o)));
+        Assert.Equal(7, broker.GetLimits(Host).MaxAwake);
+        List<Observation> loaded = BrokerLoader.Load(broker, Host);
+        Assert.Contains(loaded, o => o is Observation.HostHeld { IsHeld: true });
+        Assert.Contains(loaded, o => o is Observation.VmHeld { IsHeld: true });
+        Assert.Contains(loaded, o => o is Observation.TaskHeld { IsHeld: true });
+    }
+
+    [Fact]
+    public void Ten_thousand_tasks_take_few_commits_and_none_is_returned_before_its_own()
+    {
+        using VmUpdateStore store = Open();
+        int commits = 0;
+        int returned = 0;
+        var registrar = new TaskRegistrar(store, Host, () => commits++);
+        TargetMachine[] vm = [SampleTask.Machine(1)];
+        long start = Stopwatch.GetTimestamp();
+        for (int i = 1; i <= 10_000; i++)
+        {
+            returned += registrar.Add(SampleTask.Make(number: i), Payload, vm).Count;
+        }
+
+        returned += registrar.Complete().Count;
+        TimeSpan time = Stopwatch.GetElapsedTime(start);
+        TestContext.Current.TestOutputHelper?.WriteLine($"{time.TotalSeconds:0.00} s, {commits} commits");
+        Assert.Equal(10_000, returned);
+        Assert.Equal(10_000, store.GetOpenRuns(Host).Count);
+        Assert.InRange(commits, 1, 150);
+    }
+
+    [Fact]
+    public void A_name_taken_does_not_take_its_neighbours_with_it()
+    {
+        using VmUpdateStore store = Open();
+        var registrar = new TaskRegistrar(store, Host, () => { });
+        registrar.Add(SampleTask.Make(), Payload, []);
+        Assert.Throws<StoreException>(() => registrar.Add(SampleTask.Make(number: 2) with { Name = "Task 1" }, Payload, []));
+        Assert.Single(registrar.Complete());
+    }
+
+    [Fact]
+    public void A_store_of_the_first_version_is_brought_forward_with_what_is_in_it()
+    {
+        using (VmUpdateStore store = Open())
+        {
+            store.Write(t => t.SavePool(new PoolRecord("P", Host, "/m.vhdx", TimeSpan.FromDays(1))));
+            using var connection = new SqliteConnection($"Data Source={store.Path};Pooling=False");
+            connection.Open();
+            foreach (string table in new[] { "runs", "tasks", "payloads", "awake_machines", "broker_journal", "broker_orders", "broker_hosts", "held_machines" })
+            {
+                StoreSql.Run(connection, $"DROP TABLE {table}");
+            }
+
+            StoreSql.Run(connection, "DELETE FROM schema_versions WHERE version > 1");
+            StoreSql.Run(connection, "PRAGMA user_version = 1");
+        }
+
+        using VmUpdateStore again = Open();
+        Assert.Equal("/m.vhdx", again.FindPool(Host, "P")!.MasterPath);
+        Register(again, SampleTask.Make(), SampleTask.Machine(1));
+        Assert.Single(again.GetOpenRuns(Host));
+    }
+}
