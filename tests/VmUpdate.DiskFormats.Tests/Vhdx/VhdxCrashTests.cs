@@ -19,7 +19,6 @@ public sealed class VhdxCrashTests
     [InlineData(2, false)]
     [InlineData(3, true)]
     [InlineData(4, true)]
-    [InlineData(5, true)]
     public void A_disk_that_is_written_to_holds_all_that_was_flushed_after_any_crash(int seed, bool isChild)
     {
         CrashFileSystem files = MakeLeaf(isChild, seed, out byte[] content);

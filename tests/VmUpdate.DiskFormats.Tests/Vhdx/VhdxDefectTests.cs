@@ -219,7 +219,7 @@ public sealed class VhdxDefectTests
     {
         byte[] buffer = new byte[VhdxImage.Length];
         int[] places = [0, 65536, 131072, 192 * 1024, 256 * 1024, VhdxImage.MetadataOffset, VhdxImage.MetadataOffset + 65536, VhdxImage.BatOffset];
-        for (int seed = 0; seed < 200; seed++)
+        for (int seed = 0; seed < 120; seed++)
         {
             var random = new Random(seed);
             VhdxImage image = VhdxImage.Dynamic();
@@ -236,7 +236,7 @@ public sealed class VhdxDefectTests
             try
             {
                 using VhdxDisk disk = VhdxTestDisk.OpenForReading(VhdxImage.Path, image.ToFiles());
-                for (long offset = 0; offset < Math.Min(disk.Length, 64 * Mebibyte); offset += buffer.Length)
+                for (long offset = 0; offset < Math.Min(disk.Length, 12 * Mebibyte); offset += buffer.Length)
                 {
                     disk.ReadAt(offset, buffer.AsSpan(0, (int)Math.Min(buffer.Length, disk.Length - offset)));
                 }
