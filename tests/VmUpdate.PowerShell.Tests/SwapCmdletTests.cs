@@ -53,6 +53,15 @@ public sealed class SwapCmdletTests
         Assert.Equal(before, after);
     }
 
+    [Fact]
+    public void A_set_that_is_excluded_is_named_among_those_that_were_not_carried()
+    {
+        using var lab = new Lab(pooled: 2);
+        PSObject moved = Assert.Single(lab.RunWell("Update-PooledVmImage -Name PC-01 -MasterPath $1 -ExcludeSet tanium -Force", lab.NewMaster).Output);
+        Assert.DoesNotContain("tanium", $"{moved.Properties["SetsCarried"].Value}", StringComparison.Ordinal);
+        Assert.Contains("tanium", $"{moved.Properties["SetsLost"].Value}", StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("Test-PooledVmImage -Pool LabPool -MasterPath $1")]
     [InlineData("Update-PooledVmImage -Pool LabPool -MasterPath $1 -WhatIf")]

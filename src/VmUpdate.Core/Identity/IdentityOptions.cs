@@ -35,4 +35,7 @@ public sealed class IdentityOptions
     /// stands above.
     /// </summary>
     public IReadOnlyCollection<string> CarryOnWord { get; init; } = [];
+
+    /// <summary>Sets that are not carried although they could be, by id. What depends on them is not carried either.</summary>
+    public IReadOnlyCollection<string> LeaveOut { get; init; } = [];
 }

@@ -71,6 +71,11 @@ internal sealed partial class SetPlanner
 
     private SetDecision Decide(IdentitySet set)
     {
+        if (_options.LeaveOut.Contains(set.Id))
+        {
+            return NotCarried(set, "It was left out on the administrator's word.");
+        }
+
         if (set.Verb == SetVerb.Rename)
         {
             return DecideRename(set);

@@ -1,3 +1,4 @@
+using VmUpdate.Core.Identity;
 using VmUpdate.Core.Machines;
 using VmUpdate.Core.Store;
 using VmUpdate.DiskFormats;
@@ -13,6 +14,7 @@ internal static class Remedies
         DiskFormatException disk => For(disk.Defect),
         HostFileException file => For(file.Failure),
         HypervisorException host => For(host.Failure),
+        IdentityException identity => For(identity.Failure),
         StoreException { Failure: StoreFailure.LeaseHeld } => "Wait until the other run has ended.",
         _ => string.Empty,
     };
@@ -34,6 +36,15 @@ internal static class Remedies
         HostFileFailure.InUse => "Find the program that holds the file, and end its use of it.",
         HostFileFailure.AccessDenied => "Run as an account that may read and write the file.",
         HostFileFailure.DiskFull => "Make room on the volume.",
+        _ => string.Empty,
+    };
+
+    private static string For(IdentityFailure failure) => failure switch
+    {
+        IdentityFailure.MasterKeyUnreadable => "Leave the set out (-ExcludeSet dpapi-system), or take the keys as they lie (-DpapiMode Replace).",
+        IdentityFailure.SecretUnreadable or IdentityFailure.SecretFormUnsupported or IdentityFailure.LsaKeysUnreadable
+            or IdentityFailure.BootKeyUnreadable => "Leave the sets that need the secrets out (-ExcludeSet domain-trust, dpapi-system).",
+        IdentityFailure.UserDataTooLarge => "Raise -UserDataLimit, or name fewer files with -UserDataPattern.",
         _ => string.Empty,
     };
 

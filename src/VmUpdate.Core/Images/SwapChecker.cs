@@ -67,6 +67,7 @@ internal sealed class SwapChecker
         UserDataLimitBytes = run.Options.UserDataLimitBytes,
         UserWasForcedOff = userWasForcedOff,
         CarryOnWord = run.Options.CarryOnWord,
+        LeaveOut = run.Options.LeaveOut,
         Dpapi = run.Options.Dpapi,
     };
 

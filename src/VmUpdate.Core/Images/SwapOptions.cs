@@ -3,7 +3,7 @@ using VmUpdate.Core.Identity;
 namespace VmUpdate.Core.Images;
 
 /// <summary>How machines are moved.</summary>
-public sealed class SwapOptions
+public sealed record SwapOptions
 {
     /// <summary>The master to move to; the pool's own when <see langword="null"/>.</summary>
     public string? MasterPath { get; init; }
@@ -46,6 +46,9 @@ public sealed class SwapOptions
 
     /// <summary>Sets that are carried only on the administrator's word, and are wanted here, by their ids.</summary>
     public IReadOnlyCollection<string> CarryOnWord { get; init; } = [];
+
+    /// <summary>Sets that are not carried although they could be, by their ids. What depends on them is not carried either.</summary>
+    public IReadOnlyCollection<string> LeaveOut { get; init; } = [];
 
     /// <summary>What becomes of the keys that protect a machine's own secrets.</summary>
     public DpapiMode Dpapi { get; init; }

@@ -33,8 +33,34 @@ public abstract class NewImageCmdlet : SwapCmdlet
     [ValidateNotNullOrEmpty]
     public string[]? CarrySet { get; set; }
 
+    /// <summary>Sets of identity that are left out although they could be carried: their ids, as Get-VmIdentity shows them. What depends on them is left out, too.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string[]? ExcludeSet { get; set; }
+
+    /// <summary>
+    /// What becomes of the machine's DPAPI keys. Rewrap seals the old disk's master keys anew and lays them beside the new disk's, so that the
+    /// secrets of both open. Replace puts the old disk's keys in place of the master's, byte for byte: what came with the master and was
+    /// protected there opens no more, and a warning lists it.
+    /// </summary>
+    /// <value>Rewrap</value>
+    [Parameter]
+    public DpapiMode DpapiMode { get; set; }
+
     /// <summary>What was asked for, in the library's words.</summary>
     /// <returns>The options.</returns>
-    private protected SwapOptions Options() => Options(
-        MasterPath is null ? null : ResolvePath(MasterPath), UserData, UserDataPattern, UserDataLimit, CarrySet);
+    private protected SwapOptions Options()
+    {
+        SwapOptions shared = SharedOptions();
+        return shared with
+        {
+            MasterPath = MasterPath is null ? null : ResolvePath(MasterPath),
+            UserData = UserData,
+            UserDataPatterns = UserDataPattern ?? shared.UserDataPatterns,
+            UserDataLimitBytes = UserDataLimit ?? shared.UserDataLimitBytes,
+            CarryOnWord = CarrySet ?? shared.CarryOnWord,
+            LeaveOut = ExcludeSet ?? shared.LeaveOut,
+            Dpapi = DpapiMode,
+        };
+    }
 }

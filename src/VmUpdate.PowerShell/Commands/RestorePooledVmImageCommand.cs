@@ -36,7 +36,7 @@ public sealed class RestorePooledVmImageCommand : SwapCmdlet
     /// <inheritdoc/>
     protected override void Act(VmSelection selection)
     {
-        SwapOptions options = Options(asItWas: AsItWas);
+        SwapOptions options = SharedOptions() with { AsItWas = AsItWas };
         Run(
             selection,
             "Moving virtual machines back",

@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using VmUpdate.Core.Identity;
 using VmUpdate.Core.Images;
 
 namespace VmUpdate.PowerShell.Commands;
@@ -53,26 +52,13 @@ public abstract partial class SwapCmdlet : PooledVmCmdlet
     [Parameter]
     public SwitchParameter AllowManagedBy { get; set; }
 
-    /// <summary>What was asked for, in the library's words.</summary>
-    /// <param name="masterPath">The master's full path; the pool's own when <see langword="null"/>.</param>
-    /// <param name="userData">When users' files are carried.</param>
-    /// <param name="userDataPatterns">Which files those are.</param>
-    /// <param name="userDataLimitBytes">The most of them, in bytes.</param>
-    /// <param name="carryOnWord">Sets that are carried only when they are asked for.</param>
-    /// <param name="asItWas">On the way back: whether nothing is carried from the newer disk.</param>
+    /// <summary>What was asked for with the parameters that all swaps share, in the library's words.</summary>
     /// <returns>The options.</returns>
-    private protected SwapOptions Options(
-        string? masterPath = null,
-        UserDataMode userData = UserDataMode.Never,
-        IReadOnlyList<string>? userDataPatterns = null,
-        long? userDataLimitBytes = null,
-        IReadOnlyCollection<string>? carryOnWord = null,
-        bool asItWas = false)
+    private protected SwapOptions SharedOptions()
     {
         var standard = new SwapOptions();
-        return new SwapOptions
+        return standard with
         {
-            MasterPath = masterPath,
             ThrottleLimit = ThrottleLimit,
             StopOnFailureCount = StopOnFailureCount,
             ShutdownTimeout = TimeSpan.FromMinutes(ShutdownTimeoutMinutes),
@@ -81,11 +67,6 @@ public abstract partial class SwapCmdlet : PooledVmCmdlet
             DrainMessage = DrainMessage ?? standard.DrainMessage,
             AllowUnknownSessions = AllowUnknownSessions,
             AllowManagedBy = AllowManagedBy,
-            UserData = userData,
-            UserDataPatterns = userDataPatterns ?? standard.UserDataPatterns,
-            UserDataLimitBytes = userDataLimitBytes ?? standard.UserDataLimitBytes,
-            CarryOnWord = carryOnWord ?? standard.CarryOnWord,
-            AsItWas = asItWas,
         };
     }
 }

@@ -99,4 +99,27 @@ public sealed class LeftSetTests
         Assert.Equal(expected, swap.Text(HiveName.Software, Sense, "senseGuid"));
         Assert.Equal(outcome, swap.Decision("defender-for-endpoint").Outcome);
     }
+
+    [Fact]
+    public void A_set_is_left_out_on_the_administrators_word_and_the_master_keeps_its_own()
+    {
+        const string sqm = @"Microsoft\SQMClient";
+        WindowsDiskBuilder old = new WindowsDiskBuilder("PC7").Value("SOFTWARE", sqm, "MachineId", "ours");
+        WindowsDiskBuilder master = new WindowsDiskBuilder("MASTER").Value("SOFTWARE", sqm, "MachineId", "theirs");
+        using SwapOfIdentity swap = SwapOfIdentity.Run(old, master, SwapOfIdentity.With(leaveOut: ["sqm-machine-id"]));
+
+        Assert.NotEqual("ours", swap.Text(HiveName.Software, sqm, "MachineId"));
+        Assert.Equal(SetOutcome.NotCarried, swap.Decision("sqm-machine-id").Outcome);
+        Assert.StartsWith("It was left out on the administrator's word.", swap.Decision("sqm-machine-id").Reason, StringComparison.Ordinal);
+        Assert.Equal(SetOutcome.Carried, swap.Decision("computer-name").Outcome);
+    }
+
+    [Fact]
+    public void The_computer_name_cannot_be_left_out()
+    {
+        IdentityException refused = Assert.Throws<IdentityException>(() => SwapOfIdentity.PlanOf(
+            new WindowsDiskBuilder("PC7"), new WindowsDiskBuilder("MASTER"), SwapOfIdentity.With(leaveOut: ["computer-name"])));
+
+        Assert.Equal(IdentityFailure.EssentialSetNotCarried, refused.Failure);
+    }
 }

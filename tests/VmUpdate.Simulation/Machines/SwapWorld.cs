@@ -147,7 +147,7 @@ public sealed class SwapWorld : IDisposable
         VmKey? vm = null,
         CancellationToken cancellation = default) =>
         (await Updater().UpdateAsync(
-            VmSelection.ById((vm ?? Vm).VmId), With(options ?? new SwapOptions(), master), progress is null ? null : new Reporter(progress), cancellation))
+            VmSelection.ById((vm ?? Vm).VmId), (options ?? new SwapOptions()) with { MasterPath = master }, progress is null ? null : new Reporter(progress), cancellation))
         .Single();
 
     public async Task<PooledVmUpdateResult> RestoreAsync(SwapOptions? options = null, Action<SwapProgress>? progress = null) =>
@@ -234,24 +234,6 @@ public sealed class SwapWorld : IDisposable
         stream.ReadAt(0, bytes);
         return bytes;
     }
-
-    private static SwapOptions With(SwapOptions options, string master) => new()
-    {
-        MasterPath = master,
-        ThrottleLimit = options.ThrottleLimit,
-        StopOnFailureCount = options.StopOnFailureCount,
-        ShutdownTimeout = options.ShutdownTimeout,
-        GuestTimeout = options.GuestTimeout,
-        DrainTime = options.DrainTime,
-        AllowUnknownSessions = options.AllowUnknownSessions,
-        AllowManagedBy = options.AllowManagedBy,
-        UserData = options.UserData,
-        UserDataLimitBytes = options.UserDataLimitBytes,
-        UserDataPatterns = options.UserDataPatterns,
-        CarryOnWord = options.CarryOnWord,
-        Dpapi = options.Dpapi,
-        AsItWas = options.AsItWas,
-    };
 
     private sealed class Reporter(Action<SwapProgress> report) : IProgress<SwapProgress>
     {

@@ -38,7 +38,8 @@ internal sealed class SwapOfIdentity : IDisposable
         long limit = 1 << 20,
         bool forcedOff = false,
         string[]? onWord = null,
-        DpapiMode dpapi = DpapiMode.Rewrap) => new()
+        DpapiMode dpapi = DpapiMode.Rewrap,
+        string[]? leaveOut = null) => new()
         {
             VmId = new Guid("11111111-2222-3333-4444-555555555555"),
             VmName = "PC7",
@@ -49,6 +50,7 @@ internal sealed class SwapOfIdentity : IDisposable
             UserDataLimitBytes = limit,
             UserWasForcedOff = forcedOff,
             CarryOnWord = onWord ?? [],
+            LeaveOut = leaveOut ?? [],
             Dpapi = dpapi,
         };
 
