@@ -1,5 +1,4 @@
 using VmUpdate.Benchmarks;
-using VmUpdate.DiskFormats.Blocks;
 
 // dotnet run -c Release --project tests/VmUpdate.Benchmarks [-- FOLDER [JOB ...]]
 // FOLDER holds the image, or receives it (16 GiB of address space, about 2 GiB of room); jobs: extract child walk swap.
@@ -31,7 +30,7 @@ try
                 WalkBenchmark.Run(Path.Combine(image.Value.Folder, "hives", "SOFTWARE"), figures);
                 break;
             case "swap":
-                SwapBenchmark.Run(scratch, figures);
+                SwapBenchmark.Run(figures);
                 break;
             default:
                 Console.Error.WriteLine($"There is no job '{job}'.");

@@ -101,7 +101,7 @@ public sealed class LeftSetTests
     }
 
     [Fact]
-    public void A_set_is_left_out_on_the_administrators_word_and_the_master_keeps_its_own()
+    public void A_set_is_left_out_on_the_administrators_word()
     {
         const string sqm = @"Microsoft\SQMClient";
         WindowsDiskBuilder old = new WindowsDiskBuilder("PC7").Value("SOFTWARE", sqm, "MachineId", "ours");
