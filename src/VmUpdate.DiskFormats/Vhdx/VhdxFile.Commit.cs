@@ -14,6 +14,12 @@ internal sealed partial class VhdxFile
     private bool _hasNewFileWriteGuid;
     private bool _hasNewDataWriteGuid;
 
+    /// <summary>
+    /// Why a change of log, tables or headers failed. What of it reached the host is not known then (a failed flush may even have
+    /// dropped writes), so nothing more is written: the next open replays the log, or finds the state before.
+    /// </summary>
+    private HostFileException? _failure;
+
     /// <summary>Returns when all that was written survives a loss of power. Under construction it costs nothing and promises nothing.</summary>
     internal void Flush()
     {
@@ -22,6 +28,20 @@ internal sealed partial class VhdxFile
             return;
         }
 
+        RequireNoFailure();
+        try
+        {
+            Commit(_file);
+        }
+        catch (HostFileException failure)
+        {
+            _failure = failure;
+            throw;
+        }
+    }
+
+    private void Commit(IBlockFile file)
+    {
         var pages = new List<KeyValuePair<long, byte[]>>(_bat.DirtyCount + _bitmaps.DirtyCount);
         _bat.CollectDirty(pages);
         _bitmaps.CollectDirty(pages);
@@ -29,17 +49,17 @@ internal sealed partial class VhdxFile
         {
             // The log names the file's length in whole MiB ([MS-VHDX] 2.3.1.1).
             _length = RoundUp(_length);
-            _file.SetLength(_length);
+            file.SetLength(_length);
         }
 
         // The data before the entries that point to it; and with it the pages of the log entry before, so that it is no longer needed.
-        _file.Flush();
+        file.Flush();
         if (pages.Count > 0)
         {
             Log(pages);
             foreach (KeyValuePair<long, byte[]> page in pages)
             {
-                _file.WriteAt(page.Key, page.Value);
+                file.WriteAt(page.Key, page.Value);
             }
 
             _bat.ClearDirty();
@@ -82,11 +102,32 @@ internal sealed partial class VhdxFile
 
     private Guid NewGuid() => _newGuid is null ? throw new InvalidOperationException($"{Path} was opened for reading only.") : _newGuid();
 
-    private void UpdateHeaders(VhdxHeader next) => WriteHeaders(File, ref _header, ref _currentHeaderIsSecond, next);
+    private void UpdateHeaders(VhdxHeader next)
+    {
+        try
+        {
+            WriteHeaders(File, ref _header, ref _currentHeaderIsSecond, next);
+        }
+        catch (HostFileException failure)
+        {
+            _failure = failure;
+            throw;
+        }
+    }
+
+    private void RequireNoFailure()
+    {
+        if (_failure is not null)
+        {
+            throw new HostFileException(
+                _failure.Failure, Path, "an earlier write to it failed, and it must be opened anew: " + _failure.Message, _failure);
+        }
+    }
 
     /// <summary>Before the first write of an open the file gets new ids, by which its children see that it is not what they knew.</summary>
     private void BeginGuestWrite()
     {
+        RequireNoFailure();
         if (_isUnderConstruction || _hasNewDataWriteGuid)
         {
             return;
@@ -122,7 +163,7 @@ internal sealed partial class VhdxFile
     /// <summary>Leaves a clean file: nothing in the log.</summary>
     private void Close()
     {
-        if (_file is null || _isUnderConstruction)
+        if (_file is null || _isUnderConstruction || _failure is not null)
         {
             return;
         }

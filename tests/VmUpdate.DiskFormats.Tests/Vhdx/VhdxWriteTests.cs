@@ -284,6 +284,34 @@ public sealed class VhdxWriteTests
         }
     }
 
+    [Theory]
+    [InlineData(HostFileFailure.Io)]
+    [InlineData(HostFileFailure.DiskFull)]
+    public void After_a_failed_flush_nothing_more_is_written_and_the_next_open_finds_what_was_flushed(HostFileFailure cause)
+    {
+        CrashFileSystem files = VhdxImage.ChildAndParent(Child);
+        var faulty = new FaultingFileSystem(files) { Failure = cause };
+        byte[] bytes = VhdxTestDisk.Bytes(4096, 5);
+        using (VhdxDisk disk = VhdxTestDisk.OpenForWriting(Child, faulty))
+        {
+            disk.WriteAt(2 * Mebibyte, bytes);
+            disk.Flush();
+            disk.WriteAt(4 * Mebibyte, bytes);
+            faulty.FailAt = faulty.Changes + 1;
+            Assert.Equal(cause, Assert.Throws<HostFileException>(disk.Flush).Failure);
+            int changes = faulty.Changes;
+            HostFileException failure = Assert.Throws<HostFileException>(() => disk.WriteAt(0, bytes));
+            Assert.Contains("opened anew", failure.Message, StringComparison.Ordinal);
+            Assert.Throws<HostFileException>(disk.Flush);
+            Assert.Equal(changes, faulty.Changes);
+        }
+
+        using VhdxDisk found = VhdxTestDisk.OpenForWriting(Child, files);
+        Assert.True(found.Chain[0].HadPendingLog);
+        Assert.Equal(bytes, VhdxTestDisk.Read(found, 2 * Mebibyte, 4096));
+        Assert.Equal(new byte[4096], VhdxTestDisk.Read(found, 4 * Mebibyte, 4096));
+    }
+
     [Fact]
     public void A_child_that_could_not_be_made_leaves_no_file()
     {
