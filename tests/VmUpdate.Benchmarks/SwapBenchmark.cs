@@ -12,7 +12,7 @@ internal static class SwapBenchmark
     private const double AllowedCpuSeconds = 0.015;
     private const int AllowedFlushes = 16;
     private const long AllowedBytes = 8L << 20;
-    private const int WarmUps = 150;
+    private const int WarmUps = 20;
 
     /// <summary>Measures.</summary>
     public static void Run(Figures figures)

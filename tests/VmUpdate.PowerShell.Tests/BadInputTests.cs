@@ -54,16 +54,103 @@ public sealed class BadInputTests
     [InlineData("text", "DiskWrongFormat")]
     [InlineData("vhd", "DiskWrongFormat")]
     [InlineData("truncated", "DiskTruncated")]
-    [InlineData("empty-volume", "IdentityNoWindowsFolder")]
-    public void A_master_that_is_none_blocks_each_machine_and_changes_nothing(string kind, string id)
+    [InlineData("bitlocker", "DiskBitLocker")]
+    [InlineData("no-windows", "IdentityNoWindowsFolder")]
+    [InlineData("hive-checksum", "DiskWrongChecksum")]
+    public void A_master_that_is_of_no_use_blocks_the_machine_and_changes_nothing(string kind, string id)
     {
         using var lab = new Lab(pooled: 2);
-        string master = MakeBadDisk(lab, kind);
+        string master = BadDisk.Make(lab, kind);
         SortedDictionary<string, string> before = lab.Hashes(withStore: false);
         RunResult result = lab.Run("Update-PooledVmImage -Name PC-01 -MasterPath $1 -Force", master);
         Assert.Equal([id], result.ErrorIds);
+        Assert.Equal(["Blocked"], result.All("State"));
         Assert.Equal(before, lab.Hashes(withStore: false));
         Assert.Equal([id], lab.Run("Get-VmIdentity -Path $1", master).ErrorIds);
+    }
+
+    [Fact]
+    public void A_master_that_Windows_did_not_close_is_read_and_not_used()
+    {
+        using var lab = new Lab(pooled: 2);
+        string master = BadDisk.Make(lab, "dirty");
+        Assert.Equal(["DiskVolumeDirty"], lab.Run("Update-PooledVmImage -Name PC-01 -MasterPath $1 -Force", master).ErrorIds);
+        Assert.NotEmpty(lab.RunWell("Get-VmIdentity -Path $1", master).Output);
+    }
+
+    [Theory]
+    [InlineData("gone", "DiskParentNotFound")]
+    [InlineData("other", "DiskParentMismatch")]
+    public void A_disk_whose_parent_is_not_the_one_it_was_made_from_is_refused(string what, string id)
+    {
+        using var lab = new Lab(pooled: 2);
+        string mine = Path.Combine(lab.Beside, "mine.vhdx");
+        File.Copy(lab.OldMaster, mine);
+        lab.RunWell("$null = New-VmUpdateLabMachine -LabPath $1 -Name MINE -DiskPath $2 -Pool LabPool", lab.Path, mine);
+        File.Delete(mine);
+        if (what == "other")
+        {
+            File.Copy(lab.NewMaster, mine);
+        }
+
+        RunResult result = lab.Run("Update-PooledVmImage -Name MINE, PC-01 -MasterPath $1 -Force", lab.NewMaster);
+        Assert.Equal([id], result.ErrorIds);
+        Assert.Contains("PC-01 Updated", result.Output.Select(item => $"{item.Properties["VMName"].Value} {item.Properties["State"].Value}"));
+    }
+
+    [Theory]
+    [InlineData("Sessions", """[{ "Id": 1, "UserName": "LAB\\anna", "IsActive": true, "LeavesWhenAsked": false }]""", "VmInUse")]
+    [InlineData("Behavior", """{ "SessionsUnknown": true }""", "SessionsUnknown")]
+    [InlineData("HasCheckpoints", "true", "VmHasCheckpoints")]
+    [InlineData("ManagedBy", "\"RDS\"", "VmManagedByOther")]
+    [InlineData("Disks", "[]", "NoBootDisk")]
+    [InlineData("SettledUtc", "\"2999-01-01T00:00:00Z\"", "VmChanging")]
+    public void A_machine_in_the_wrong_state_is_refused_and_the_others_go_on(string property, string json, string id)
+    {
+        using var lab = new Lab(pooled: 3);
+        lab.Change("PC-02", property, json);
+        RunResult result = lab.Run("Update-PooledVmImage -Name PC-02, PC-01 -MasterPath $1 -Force", lab.NewMaster);
+        Assert.Equal([id], result.ErrorIds);
+        Assert.Equal(["PC-01 Updated", "PC-02 Blocked"], result.Output.Select(item => $"{item.Properties["VMName"].Value} {item.Properties["State"].Value}").Order());
+
+        PSObject test = lab.RunWell("Test-PooledVmImage -Name PC-02 -MasterPath $1", lab.NewMaster).Single;
+        Assert.Equal("Blocked", $"{test.Properties["Verdict"].Value}");
+        Assert.NotEqual(string.Empty, $"{test.Properties["Remedy"].Value}");
+    }
+
+    [Fact]
+    public void A_machine_whose_boot_disk_cannot_be_told_is_refused()
+    {
+        using var lab = new Lab(pooled: 2);
+        string disk = lab.DiskOf("PC-01");
+        string copy = Path.Combine(lab.Path, "disks", "second.vhdx");
+        File.Copy(disk, copy);
+        const string both = """
+            [{ "Controller": "Scsi", "ControllerNumber": 0, "Slot": 0, "Path": "disks/PC-01.r1.vhdx", "BootOrder": null },
+             { "Controller": "Scsi", "ControllerNumber": 0, "Slot": 1, "Path": "disks/second.vhdx", "BootOrder": null }]
+            """;
+        lab.Change("PC-01", "Disks", both);
+        Assert.Equal(["AmbiguousBootDisk"], lab.Run("Update-PooledVmImage -Name PC-01 -MasterPath $1 -Force", lab.NewMaster).ErrorIds);
+    }
+
+    [Fact]
+    public void A_guest_that_refuses_to_shut_down_is_left_running()
+    {
+        using var lab = new Lab(pooled: 3);
+        lab.Change("PC-02", "Behavior", """{ "ShutdownRefused": true }""");
+        Assert.Equal(["ShutdownRefused"], lab.Run("Update-PooledVmImage -Name PC-02 -MasterPath $1 -Force", lab.NewMaster).ErrorIds);
+        Assert.Equal(["Running"], lab.RunWell("Get-VmUpdateMachine PC-02").All("State"));
+        Assert.Equal(["0"], lab.RunWell("Get-PooledVmImage PC-02").All("Revision"));
+    }
+
+    [Fact]
+    public void Users_who_are_given_time_are_named_in_the_result()
+    {
+        using var lab = new Lab(pooled: 3);
+        lab.Change("PC-02", "Sessions", """[{ "Id": 1, "UserName": "LAB\\anna", "IsActive": true, "LeavesWhenAsked": false }]""");
+        RunResult result = lab.RunWell("Update-PooledVmImage -Name PC-02 -MasterPath $1 -Force -DrainMinutes 0", lab.NewMaster);
+        Assert.Equal(["Updated"], result.All("State"));
+        Assert.Equal(["LAB\\anna"], result.All("UsersLoggedOff"));
     }
 
     [Fact]
@@ -138,33 +225,5 @@ public sealed class BadInputTests
         using var lab = new Lab(pooled: 1);
         ErrorRecord error = Assert.Single(lab.Run(script).Errors);
         Assert.IsAssignableFrom<ParameterBindingException>(error.Exception);
-    }
-
-    private static string MakeBadDisk(Lab lab, string kind)
-    {
-        string path = Path.Combine(lab.Beside, $"{kind}.vhdx");
-        switch (kind)
-        {
-            case "text":
-                File.WriteAllText(path, string.Concat(Enumerable.Repeat("This is no disk.\n", 1000)));
-                break;
-            case "vhd":
-                // A fixed VHD: the data, then a footer of 512 bytes that begins with "conectix".
-                File.WriteAllBytes(path, [.. new byte[1 << 20], .. "conectix"u8, .. new byte[504]]);
-                break;
-            case "truncated":
-                File.Copy(lab.NewMaster, path);
-                using (FileStream file = File.OpenWrite(path))
-                {
-                    file.SetLength(file.Length / 2);
-                }
-
-                break;
-            case "empty-volume":
-                Assert.Skip("needs an image maker");
-                break;
-        }
-
-        return path;
     }
 }

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using System.Text.RegularExpressions;
+using VmUpdate.Core.Guests;
 using VmUpdate.Core.Identity;
 using VmUpdate.Core.Images;
 using VmUpdate.Core.Machines;
@@ -21,6 +22,7 @@ public sealed partial class ErrorTests
         .. Enum.GetValues<SwapFailure>().Select(cause => (new SwapException(cause, "x", "x").Code, ErrorTable.CategoryOf(cause))),
         .. Enum.GetValues<HypervisorFailure>().Select(cause => (new HypervisorException(cause, "x", "x").Code, ErrorTable.CategoryOf(cause))),
         .. Enum.GetValues<StoreFailure>().Select(cause => (new StoreException(cause, "x", "x").Code, ErrorTable.CategoryOf(cause))),
+        .. Enum.GetValues<GuestFailure>().Select(cause => (new GuestException(cause, "x", "x").Code, ErrorTable.CategoryOf(cause))),
         .. Enum.GetValues<TaskDefect>().Select(cause => (new TaskException(cause, "x", "x").Code, ErrorTable.CategoryOf(cause))),
     ];
 
@@ -45,7 +47,7 @@ public sealed partial class ErrorTests
         Type[] known =
         [
             typeof(DiskFormatException), typeof(HostFileException), typeof(IdentityException), typeof(SwapException),
-            typeof(HypervisorException), typeof(StoreException), typeof(TaskException),
+            typeof(HypervisorException), typeof(StoreException), typeof(TaskException), typeof(GuestException),
         ];
         Assert.Equal(known.OrderBy(type => type.Name), exceptions.OrderBy(type => type.Name));
     }

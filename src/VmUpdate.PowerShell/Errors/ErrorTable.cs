@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using VmUpdate.Core.Guests;
 using VmUpdate.Core.Identity;
 using VmUpdate.Core.Images;
 using VmUpdate.Core.Machines;
@@ -33,6 +34,7 @@ public static class ErrorTable
         HypervisorException known => CategoryOf(known.Failure),
         StoreException known => CategoryOf(known.Failure),
         TaskException known => CategoryOf(known.Defect),
+        GuestException known => CategoryOf(known.Failure),
         _ => ErrorCategory.NotSpecified,
     };
 
@@ -153,6 +155,17 @@ public static class ErrorTable
             or TaskDefect.BadSchedule or TaskDefect.NeverFires or TaskDefect.BadWindow or TaskDefect.WindowTooShort
             or TaskDefect.WindowNeverOpens or TaskDefect.BadLimit or TaskDefect.PayloadEmpty
             or TaskDefect.BadInstructor => ErrorCategory.InvalidArgument,
+        _ => ErrorCategory.NotSpecified,
+    };
+
+    /// <summary>The category of a failure of a guest.</summary>
+    /// <param name="failure">The failure.</param>
+    /// <returns>The category.</returns>
+    public static ErrorCategory CategoryOf(GuestFailure failure) => failure switch
+    {
+        GuestFailure.GuestNotReached => ErrorCategory.ConnectionError,
+        GuestFailure.NoUpdateAgent => ErrorCategory.ObjectNotFound,
+        GuestFailure.GuestRefused => ErrorCategory.InvalidOperation,
         _ => ErrorCategory.NotSpecified,
     };
 }

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using System.Security.Cryptography;
+using System.Text.Json.Nodes;
 
 namespace VmUpdate.PowerShell.Tests.Support;
 
@@ -64,4 +65,14 @@ internal sealed class Lab : IDisposable
     }
 
     internal string DiskOf(string machine) => $"{RunWell("Get-PooledVmImage -Name $1", machine).Single.Properties["DiskPath"].Value}";
+
+    /// <summary>Changes a machine's record, as somebody who works past VmUpdate would change the machine.</summary>
+    internal void Change(string machine, string property, string json)
+    {
+        string id = $"{RunWell("Get-VmUpdateMachine $1", machine).Single.Properties["VMId"].Value}".Replace("-", string.Empty, StringComparison.Ordinal);
+        string file = System.IO.Path.Combine(Path, "machines", id + ".json");
+        JsonObject record = JsonNode.Parse(File.ReadAllText(file))!.AsObject();
+        record[property] = JsonNode.Parse(json);
+        File.WriteAllText(file, record.ToJsonString());
+    }
 }
