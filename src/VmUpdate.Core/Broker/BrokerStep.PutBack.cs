@@ -105,7 +105,7 @@ internal sealed partial class BrokerStep
         vm.TryAgain = null;
         vm.LeftReason = RunReason.None;
         Forget(vm);
-        _result.NotAwake.Add(vm.Key);
+        _result.EndAwake(vm.Key);
         Note(vm, reason, detail);
         if (reason != RunReason.VmGone && reason != RunReason.PutBack || reason == RunReason.PutBack && vm.Power != vm.Found)
         {

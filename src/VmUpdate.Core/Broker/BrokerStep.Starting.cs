@@ -168,7 +168,7 @@ internal sealed partial class BrokerStep
         Offer(vm);
     }
 
-    private void WriteCare(TrackedVm vm) => _result.Awake.Add(new AwakeMachine(
+    private void WriteCare(TrackedVm vm) => _result.AddAwake(new AwakeMachine(
         vm.Key,
         vm.Machine.Name,
         vm.Found,

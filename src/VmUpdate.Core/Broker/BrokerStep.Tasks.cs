@@ -314,7 +314,8 @@ internal sealed partial class BrokerStep
             return false;
         }
 
-        DateTime notBefore = _now.Utc + delay;
+        // The clock may have been set back since it was due.
+        DateTime notBefore = _now.Utc + delay > run.Data.Due ? _now.Utc + delay : run.Data.Due;
         if (run.Task.Calendar.Ask(notBefore, notBefore).IsOver)
         {
             return false;

@@ -1,4 +1,5 @@
 using VmUpdate.Core.Broker;
+using VmUpdate.Core.Guests;
 using VmUpdate.Core.Machines;
 
 namespace VmUpdate.Simulation.World;
@@ -166,6 +167,8 @@ internal sealed partial class SimulatedWorld
         vm.Guest.IsReachable = power == VmPowerState.Running && !boots;
         if (power == VmPowerState.Running && boots)
         {
+            // Whatever it was in the midst of before it went off, it has not said so since.
+            vm.Guest.Told = GuestStatus.Unknown;
             vm.Guest.Sessions.Clear();
             ComeBack(vm, Seconds(10, 120));
         }

@@ -46,7 +46,7 @@ internal sealed partial class SimulatedWorld
         DateTime now = State.Now.Utc;
         if (now < run.NotBefore || now < run.Due || (task.Schedule.StartTime is { } start && now < start))
         {
-            Fail($"a run on {run.VmName} began before its start, {run.NotBefore:u}");
+            Fail($"a run on {run.VmName} began before its start: now {now:O}, not before {run.NotBefore:O}, due {run.Due:O}, start {task.Schedule.StartTime:O}");
         }
 
         if ((task.Schedule.EndTime is { } end && now > end) || (task.Schedule.StopTime is { } stop && now >= stop))
