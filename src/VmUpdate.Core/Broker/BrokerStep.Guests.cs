@@ -59,6 +59,11 @@ internal sealed partial class BrokerStep
 
         if (run.Data.IsHandOverBegun)
         {
+            if (run.State == RunState.Waking)
+            {
+                BeginPerforming(run, RunReason.Recovered, "the guest is asked how it stands");
+            }
+
             Act(vm, id => new BrokerAction.AskProgress(id, vm.Key, run.Data.Id, run.Data.Attempt));
         }
         else
@@ -72,10 +77,15 @@ internal sealed partial class BrokerStep
         TrackedVm vm = run.Vm;
         UpdateTask task = run.Task.Task;
         bool mayRestart = SessionRules.WhyNoRestart(task.RestartPolicy, vm.Sessions, task.AllowUnknownSessions, run.Data.Restarts, task.MaxRestarts) is null;
-        run.PerformingSince = _now.Monotonic;
         Change(run, run.Data with { IsHandOverBegun = true });
-        SetState(run, RunState.Searching, RunReason.HandedOver, "the task goes to the guest");
+        BeginPerforming(run, RunReason.HandedOver, "the task goes to the guest");
         Act(vm, id => new BrokerAction.HandOver(id, vm.Key, run.Data.Id, run.Data.Attempt, task.Id, mayRestart));
+    }
+
+    private void BeginPerforming(TrackedRun run, RunReason reason, string detail)
+    {
+        run.PerformingSince = _now.Monotonic;
+        SetState(run, RunState.Searching, reason, detail);
     }
 
     private void MissGuest(VmKey key)
@@ -101,6 +111,12 @@ internal sealed partial class BrokerStep
         {
             HearLateReport(vm, report, message);
             return;
+        }
+
+        if (run.State == RunState.Waking && run.Data.IsHandOverBegun)
+        {
+            // It was handed over before a broker died, and speaks before it is asked.
+            BeginPerforming(run, RunReason.Recovered, "the guest has it");
         }
 
         (RunState next, string? whyNot) = GuestTransition.Judge(run.State, run.MayHaveRestarted, report.Status, report.Percent);
