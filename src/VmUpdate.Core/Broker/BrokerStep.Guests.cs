@@ -207,10 +207,10 @@ internal sealed partial class BrokerStep
                 HearLateEnd(vm, report);
                 break;
             case GuestStatus.Applying:
-                vm.OtherWork = (report.RunId, RunState.Applying);
+                NoteOtherWork(vm, (report.RunId, RunState.Applying));
                 break;
             case GuestStatus.Rebooting:
-                vm.OtherWork = (report.RunId, RunState.Rebooting);
+                NoteOtherWork(vm, (report.RunId, RunState.Rebooting));
                 break;
         }
 
@@ -221,7 +221,7 @@ internal sealed partial class BrokerStep
     {
         if (vm.OtherWork is { } other && other.Run == report.RunId)
         {
-            vm.OtherWork = null;
+            NoteOtherWork(vm, null);
         }
 
         if (vm.LastRun is { } last && last.Data.Id == report.RunId && last.Data.Attempt == report.Attempt)
@@ -233,6 +233,17 @@ internal sealed partial class BrokerStep
         {
             vm.Care = VmCare.Awake;
             Offer(vm);
+        }
+    }
+
+    private void NoteOtherWork(TrackedVm vm, (Guid Run, RunState State)? work)
+    {
+        // Written down: a broker that comes after this one must not disturb the guest either.
+        bool isNew = vm.OtherWork != work;
+        vm.OtherWork = work;
+        if (isNew && vm.Care != VmCare.None)
+        {
+            WriteCare(vm);
         }
     }
 

@@ -113,10 +113,10 @@ internal sealed partial class BrokerStep
         BeginCare(vm);
         vm.Baseline = awake.ActiveSessionsAtWake;
         vm.HasBaseline = true;
-        vm.GuestBusyWith = awake.Reason switch
+        vm.OtherWork = awake.Reason switch
         {
-            RunReason.StillApplying => RunState.Applying,
-            RunReason.StillRebooting => RunState.Rebooting,
+            RunReason.StillApplying => (awake.RunId ?? Guid.Empty, RunState.Applying),
+            RunReason.StillRebooting => (awake.RunId ?? Guid.Empty, RunState.Rebooting),
             _ => null,
         };
         if (awake.IsLeft)

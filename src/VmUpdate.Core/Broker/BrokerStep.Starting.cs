@@ -175,7 +175,12 @@ internal sealed partial class BrokerStep
         vm.Woken,
         (vm.Active ?? vm.LastRun)?.Data.Id,
         vm.Care == VmCare.Left,
-        vm.LeftReason,
+        vm.BusyWith switch
+        {
+            RunState.Applying => RunReason.StillApplying,
+            RunState.Rebooting => RunReason.StillRebooting,
+            _ => vm.LeftReason,
+        },
         vm.LeftDetail,
         vm.Baseline));
 
