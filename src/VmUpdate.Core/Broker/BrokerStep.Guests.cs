@@ -207,10 +207,10 @@ internal sealed partial class BrokerStep
                 HearLateEnd(vm, report);
                 break;
             case GuestStatus.Applying:
-                NoteOtherWork(vm, (report.RunId, RunState.Applying));
+                NoteOtherWork(vm, (report.RunId, report.Attempt, RunState.Applying));
                 break;
             case GuestStatus.Rebooting:
-                NoteOtherWork(vm, (report.RunId, RunState.Rebooting));
+                NoteOtherWork(vm, (report.RunId, report.Attempt, RunState.Rebooting));
                 break;
         }
 
@@ -219,7 +219,7 @@ internal sealed partial class BrokerStep
 
     private void HearLateEnd(TrackedVm vm, Observation.GuestReported report)
     {
-        if (vm.OtherWork is { } other && other.Run == report.RunId)
+        if (vm.OtherWork is { } other && other.Run == report.RunId && other.Attempt == report.Attempt)
         {
             NoteOtherWork(vm, null);
         }
@@ -236,7 +236,7 @@ internal sealed partial class BrokerStep
         }
     }
 
-    private void NoteOtherWork(TrackedVm vm, (Guid Run, RunState State)? work)
+    private void NoteOtherWork(TrackedVm vm, (Guid Run, int Attempt, RunState State)? work)
     {
         // Written down: a broker that comes after this one must not disturb the guest either.
         bool isNew = vm.OtherWork != work;

@@ -43,12 +43,8 @@ internal sealed partial class BrokerStep
         {
             // Off ends what the guest was at; saved or paused only interrupts it.
             vm.Sessions = null;
-            End(
-                run,
-                RunState.Failed,
-                RunReason.VmStoppedUnderneath,
-                $"somebody else brought the machine to {vm.Power}",
-                isGuestsWord: vm.Power == VmPowerState.Off);
+            vm.OtherWork = vm.Power != VmPowerState.Off && run.State.IsDelicate() ? (run.Data.Id, run.Data.Attempt, run.State) : vm.OtherWork;
+            End(run, RunState.Failed, RunReason.VmStoppedUnderneath, $"somebody else brought the machine to {vm.Power}", isGuestsWord: true);
         }
 
         if (seen.Mark is { } found && vm.Care == VmCare.None)
@@ -115,8 +111,8 @@ internal sealed partial class BrokerStep
         vm.HasBaseline = true;
         vm.OtherWork = awake.Reason switch
         {
-            RunReason.StillApplying => (awake.RunId ?? Guid.Empty, RunState.Applying),
-            RunReason.StillRebooting => (awake.RunId ?? Guid.Empty, RunState.Rebooting),
+            RunReason.StillApplying => (awake.RunId ?? Guid.Empty, lastRun?.Attempt ?? 1, RunState.Applying),
+            RunReason.StillRebooting => (awake.RunId ?? Guid.Empty, lastRun?.Attempt ?? 1, RunState.Rebooting),
             _ => null,
         };
         if (awake.IsLeft)

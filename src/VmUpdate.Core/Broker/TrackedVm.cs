@@ -68,7 +68,7 @@ internal sealed class TrackedVm
     public RunState? GuestBusyWith { get; set; }
 
     /// <summary>What the guest said it is doing for a run that is not under way; <see langword="null"/> when it said nothing of the kind.</summary>
-    public (Guid Run, RunState State)? OtherWork { get; set; }
+    public (Guid Run, int Attempt, RunState State)? OtherWork { get; set; }
 
     /// <summary>What the guest must not be disturbed in; <see langword="null"/> when it may be.</summary>
     public RunState? BusyWith => GuestBusyWith ?? OtherWork?.State;

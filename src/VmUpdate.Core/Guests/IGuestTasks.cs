@@ -42,7 +42,10 @@ public interface IGuestTasks
     /// <returns>Completes when the guest has gone down; it may not be back yet.</returns>
     Task RestartAsync(VmKey vm, CancellationToken cancellation);
 
-    /// <summary>Listens to what guests say, until the result is disposed.</summary>
+    /// <summary>
+    /// Listens to what guests say, until the result is disposed. A guest whose connection is new, or back, says where each run that it works
+    /// on is: a broker that was started again knows by that what it must not disturb.
+    /// </summary>
     /// <param name="onReport">Takes what a guest says of a run. Called from any thread.</param>
     /// <param name="onSilent">Takes a machine whose guest does not answer any more. Called from any thread.</param>
     /// <returns>Ends it.</returns>

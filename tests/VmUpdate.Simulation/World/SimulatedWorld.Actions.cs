@@ -167,14 +167,20 @@ internal sealed partial class SimulatedWorld
         vm.Guest.IsReachable = power == VmPowerState.Running && !boots;
         if (power == VmPowerState.Running && boots)
         {
-            // Whatever it was in the midst of before it went off, it has not said so since.
-            vm.Guest.Told = GuestStatus.Unknown;
             vm.Guest.Sessions.Clear();
             ComeBack(vm, Seconds(10, 120));
         }
 
+        if (power == VmPowerState.Running && !boots)
+        {
+            SpeakUp(vm);
+        }
+
         if (power != VmPowerState.Running)
         {
+            // Whatever it was in the midst of before it slept, it has not said so since: an agent that is back says where it is.
+            vm.Guest.Told = GuestStatus.Unknown;
+
             // Nobody works at a machine that does not run.
             for (int i = 0; i < vm.Guest.Sessions.Count; i++)
             {

@@ -1,4 +1,5 @@
 using VmUpdate.Core.Broker;
+using VmUpdate.Core.Guests;
 using VmUpdate.Core.Machines;
 using VmUpdate.Core.Tasks;
 
@@ -13,6 +14,7 @@ internal sealed partial class SimulatedWorld
     private readonly HashSet<Guid> _heldTasks = [];
     private readonly HashSet<Guid> _everRegistered = [];
     private TimeSpan? _lastNextIn;
+    private List<Observation> _heard = [];
     private TimeSpan _measuredAt;
     private double _cpu = 20;
     private long _othersMemory;
@@ -22,6 +24,7 @@ internal sealed partial class SimulatedWorld
     private void StepBroker()
     {
         var observations = new List<Observation>(_observations);
+        _heard = observations;
         _observations.Clear();
         StepResult result;
         try
@@ -44,6 +47,7 @@ internal sealed partial class SimulatedWorld
         }
 
         Store(result);
+        _heard = [];
         _lastNextIn = result.NextIn;
         foreach (BrokerAction action in result.Actions)
         {
@@ -95,6 +99,13 @@ internal sealed partial class SimulatedWorld
     private void Die()
     {
         Deaths++;
+        foreach (Observation.GuestReported lost in _heard.Concat(_observations).OfType<Observation.GuestReported>())
+        {
+            // Heard by a broker that died before it could write it down: nobody knows it now.
+            _vms[lost.Vm].Guest.Told = GuestStatus.Unknown;
+        }
+
+        _vmList.ForEach(SpeakUp);
         _observations.Clear();
         State = new BrokerState(Seed);
         List<Observation> restored = _observations;

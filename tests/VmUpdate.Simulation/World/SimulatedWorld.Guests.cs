@@ -152,9 +152,19 @@ internal sealed partial class SimulatedWorld
             if (vm.Boot == boot && vm.Power == VmPowerState.Running)
             {
                 vm.Guest.IsReachable = true;
+                SpeakUp(vm);
             }
         });
     }
+
+    /// <summary>An agent whose connection is back says where it is.</summary>
+    private void SpeakUp(SimulatedVm vm) => After(Seconds(0, 2), () =>
+    {
+        if (vm.Guest.IsReachable && vm.Guest.Work is not null && vm.Guest.Status is GuestStatus.Applying or GuestStatus.Rebooting)
+        {
+            Report(vm, vm.Guest.Status);
+        }
+    });
 
     private void LogOn(SimulatedVm vm)
     {
