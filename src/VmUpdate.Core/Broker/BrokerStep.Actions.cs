@@ -144,10 +144,8 @@ internal sealed partial class BrokerStep
         {
             FinishOrRestart(run);
         }
-        else if (vm.Care == VmCare.Asking)
-        {
-            PutBackOrLeave(vm);
-        }
+
+        // Whether the machine is put back is decided when all that was observed is taken in: the guest may have said something since.
     }
 
     private void EndPutBack(TrackedVm vm, BrokerAction.PutBack putBack, ActionFailure? failure)

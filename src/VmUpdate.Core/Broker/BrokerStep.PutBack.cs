@@ -14,7 +14,7 @@ internal sealed partial class BrokerStep
         for (int i = _state.Watched.Count - 1; i >= 0; i--)
         {
             TrackedVm vm = _state.Watched[i];
-            if (vm.Active is not null || vm.PendingAction != 0 || vm.NeedsRecovery || vm.Care is not (VmCare.Awake or VmCare.Left))
+            if (vm.Active is not null || vm.PendingAction != 0 || vm.NeedsRecovery || vm.Care is not (VmCare.Awake or VmCare.Asking or VmCare.Left))
             {
                 continue;
             }
@@ -22,6 +22,10 @@ internal sealed partial class BrokerStep
             if (vm.IsAsleep)
             {
                 EndCare(vm, RunReason.PutBack, $"it is {vm.Power}; it was found {vm.Found}");
+            }
+            else if (vm.Care == VmCare.Asking)
+            {
+                PutBackOrLeave(vm);
             }
             else if (vm.Power == VmPowerState.Running && (vm.TryAgain is not { } time || time <= _now.Monotonic) && vm.LeftReason != RunReason.CleanStopNotEnded)
             {

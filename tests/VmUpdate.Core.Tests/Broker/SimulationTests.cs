@@ -20,6 +20,14 @@ public sealed class SimulationTests
     [Theory]
     [InlineData(5015)]
     [InlineData(5028)]
+    [InlineData(89)]
+    [InlineData(203)]
+    [InlineData(5615)]
+    [InlineData(5632)]
+    [InlineData(900101)]
+    [InlineData(1000073)]
+    [InlineData(7654339)]
+    [InlineData(40000027)]
     public void Worlds_that_once_found_a_fault_keep_it_found(int seed) => Campaign.PlayWorld(seed);
 
     [Fact]
