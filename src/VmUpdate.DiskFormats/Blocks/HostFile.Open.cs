@@ -9,6 +9,8 @@ namespace VmUpdate.DiskFormats.Blocks;
 internal sealed partial class HostFile
 {
     private const int DefaultMode = 0x1B6; // 0666, less what the caller's umask takes away
+    private const int LockAttempts = 25;
+    private const int LockPauseMilliseconds = 10;
 
     /// <summary>Opens or makes a file.</summary>
     /// <exception cref="HostFileException">It is absent, there already, held by another, refused, or not a file.</exception>
@@ -97,13 +99,13 @@ internal sealed partial class HostFile
         // flock is what .NET's FileShare takes, so two processes of ours, and others on .NET, see each other by it.
         bool writes = mode == HostFileMode.ReadWrite;
         int operation = (writes ? LinuxNative.LockExclusive : LinuxNative.LockShared) | LinuxNative.LockNonBlocking;
-        if (LinuxNative.FLock(handle, operation) != 0 && Marshal.GetLastWin32Error() == LinuxNative.TryAgain)
+        if (!HeldSoon(() => LinuxNative.FLock(handle, operation) == 0 || Marshal.GetLastWin32Error() != LinuxNative.TryAgain))
         {
             throw new HostFileException(
                 HostFileFailure.InUse, path, writes ? "another program has it open." : "another program has it open for writing.");
         }
 
-        if (!QemuLocks.TryTake(handle, mode))
+        if (!HeldSoon(() => QemuLocks.TryTake(handle, mode)))
         {
             throw new HostFileException(
                 HostFileFailure.InUse,
@@ -112,5 +114,22 @@ internal sealed partial class HostFile
                     ? "a QEMU process has it open (a running virtual machine, qemu-nbd or qemu-img)."
                     : "a QEMU process has it open for writing (a running virtual machine, qemu-nbd or qemu-img).");
         }
+    }
+
+    // A lock lives as long as the last copy of its descriptor. A program that starts a child has such a copy between fork and exec, so a lock
+    // that was let go of can stand for some milliseconds more, in this process above all.
+    private static bool HeldSoon(Func<bool> tryTake)
+    {
+        for (int attempt = 1; !tryTake(); attempt++)
+        {
+            if (attempt == LockAttempts)
+            {
+                return false;
+            }
+
+            Thread.Sleep(LockPauseMilliseconds);
+        }
+
+        return true;
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net.Sockets;
 using VmUpdate.DiskFormats.Vhdx;
 using VmUpdate.Simulation.Support;
 using VmUpdate.DiskFormats.Tests.Vhdx;
@@ -79,12 +80,32 @@ public sealed class QemuLocksTests : IDisposable
         string[] arguments = [.. (string[])(readOnly ? ["-r"] : []), "-t", "-f", "vhdx", "-k", socket, path];
         Process process = Process.Start(new ProcessStartInfo("qemu-nbd", arguments) { RedirectStandardError = true })!;
         var watch = Stopwatch.StartNew();
-        while (!File.Exists(socket) && !process.HasExited && watch.Elapsed < TimeSpan.FromSeconds(20))
+        while (!Greets(socket) && !process.HasExited && watch.Elapsed < TimeSpan.FromSeconds(20))
         {
             Thread.Sleep(20);
         }
 
         Assert.False(process.HasExited, "qemu-nbd ended at once");
         return process;
+    }
+
+    /// <summary>Whether qemu-nbd answers: its socket is there before it has opened the disk, its greeting is not.</summary>
+    private static bool Greets(string path)
+    {
+        if (!File.Exists(path))
+        {
+            return false;
+        }
+
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { ReceiveTimeout = 5000 };
+        try
+        {
+            socket.Connect(new UnixDomainSocketEndPoint(path));
+            return socket.Receive(new byte[8]) > 0;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
     }
 }
