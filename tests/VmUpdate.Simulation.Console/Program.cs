@@ -1,11 +1,18 @@
 using System.Globalization;
 using VmUpdate.Simulation.World;
 
-// Plays the broker's world: --steps N (default 1000000) from a fresh or a given --seed S; --seed S alone plays that one world, with --trace in words.
+// Plays the broker's world: --steps N (default 1000000) from a fresh or a given --seed S; --seed S alone plays that one world, with --trace in words;
+// --kills N kills a broker in a process of its own N times.
 int Number(string name, int otherwise)
 {
     int at = Array.IndexOf(args, name);
     return at >= 0 && at + 1 < args.Length ? int.Parse(args[at + 1], CultureInfo.InvariantCulture) : otherwise;
+}
+
+if (args is ["--broker", var folder])
+{
+    await KillCampaign.RunBrokerAsync(folder);
+    return 0;
 }
 
 int seed = Number("--seed", Environment.TickCount);
@@ -13,6 +20,16 @@ bool isOneWorld = args.Contains("--seed") && !args.Contains("--steps");
 Console.WriteLine($"seed {seed}");
 try
 {
+    if (args.Contains("--kills"))
+    {
+        string work = Directory.CreateTempSubdirectory("vmupdate-kill-").FullName;
+        int kills = Number("--kills", 200);
+        int hits = await KillCampaign.RunAsync(work, [Environment.ProcessPath!, "--broker"], seed, kills);
+        Directory.Delete(work, recursive: true);
+        Console.WriteLine($"{kills} kills, {hits} of them in the midst of work: nothing lost");
+        return 0;
+    }
+
     CampaignResult result = isOneWorld ? Campaign.PlayWorld(seed, args.Contains("--trace") ? Console.WriteLine : null) : Campaign.Run(seed, Number("--steps", 1_000_000), Console.WriteLine);
     Console.WriteLine(result);
     return 0;

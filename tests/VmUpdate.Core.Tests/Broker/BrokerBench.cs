@@ -47,6 +47,12 @@ internal sealed class BrokerBench
         return Step([.. observations, Load()]);
     }
 
+    public StepResult Advance(TimeSpan time, IEnumerable<Observation> observations)
+    {
+        _time += time;
+        return Step([.. observations]);
+    }
+
     public TargetMachine Vm(int number, VmPowerState power = VmPowerState.Saved, string volume = "C:")
     {
         TargetMachine machine = SampleTask.Machine(number);

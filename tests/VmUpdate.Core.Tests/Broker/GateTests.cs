@@ -1,4 +1,5 @@
 using VmUpdate.Core.Broker;
+using VmUpdate.Core.Guests;
 using VmUpdate.Core.Machines;
 using VmUpdate.Core.Tasks;
 using VmUpdate.Core.Tests.Tasks;
@@ -57,6 +58,45 @@ public sealed class GateTests
         Assert.Equal(0, Wakes(bench)); // hysteresis
         bench.Step(BrokerBench.Load(freeGiB: 9, totalGiB: 32));
         Assert.Equal(1, Wakes(bench));
+    }
+
+    [Fact]
+    public void With_scripted_curves_no_machine_is_woken_beyond_the_limits_and_none_swings()
+    {
+        var limits = new HostLimits { SettleTime = TimeSpan.FromSeconds(10), MaxAwake = 4, MaxAwakePerVolume = 4 };
+        var bench = new BrokerBench(limits);
+        bench.Step(new Observation.HostHeld(true));
+        bench.Register(SampleTask.Make(), [.. Enumerable.Range(1, 40).Select(n => bench.Vm(n))]);
+        bench.Step(new Observation.HostHeld(false));
+        var wakes = new Dictionary<VmKey, int>();
+        int swings = 0;
+        bool wasOpen = true;
+        for (int second = 0; second < 3600; second += 5)
+        {
+            // A slow wave through the ceiling with a quick ripple on it, and memory that falls and comes back.
+            double cpu = 65 + (15 * Math.Sin(second / 300.0)) + (4 * Math.Sin(second / 7.0));
+            long free = (long)((10 + (6 * Math.Cos(second / 500.0))) * (1L << 30));
+            List<Observation> seen = [new Observation.HostMeasured(new HostLoad(cpu, free, 64L << 30))];
+            seen.AddRange(bench.State.Pending.Values.Select(p => new Observation.ActionEnded(p.Action.Id, null)));
+            seen.AddRange(bench.State.Vms.Values.Where(v => v.Active is not null).SelectMany(v => new Observation[]
+            {
+                new Observation.GuestAnswered(v.Key, []), new Observation.GuestReported(v.Key, v.Active!.Data.Id, 1, (int)GuestStatus.Success, null, false, string.Empty),
+            }));
+            foreach (BrokerAction.Wake wake in bench.Advance(TimeSpan.FromSeconds(5), seen).Actions.OfType<BrokerAction.Wake>())
+            {
+                Assert.True(cpu < limits.CpuCeilingPercent && free >= (4L << 30) + limits.ReserveOf(64L << 30), $"woken at {cpu:0} %, {ByteCount.Text(free)}");
+                wakes[wake.Vm] = wakes.GetValueOrDefault(wake.Vm) + 1;
+            }
+
+            bool isOpen = bench.State.WhyNoRun.Reason != RunReason.WaitingForCpu;
+            swings += isOpen == wasOpen ? 0 : 1;
+            wasOpen = isOpen;
+            Assert.All(bench.State.Runs.Values.Where(r => r.State == RunState.Pending), r => Assert.Matches("[0-9]", bench.State.WhyWaiting(r).Detail));
+        }
+
+        Assert.True(wakes.Count > 5);
+        Assert.All(wakes.Values, times => Assert.Equal(1, times));
+        Assert.InRange(swings, 2, 6); // the slow wave closes and opens it, the ripple does not
     }
 
     [Fact]

@@ -211,6 +211,36 @@ public sealed class TaskBrokerTests : IDisposable
     }
 
     [Fact]
+    public async Task The_plan_names_order_times_and_reasons_and_changes_nothing()
+    {
+        DateTime tomorrow = Now.AddDays(1);
+        TargetMachine[] machines = [.. Enumerable.Range(1, 3).Select(n => Personal(n, VmPowerState.Saved))];
+        Register(SampleTask.Make(), machines);
+        Register(SampleTask.Make(number: 2) with { Schedule = new TaskSchedule { StartTime = tomorrow } }, machines[0]);
+        Register(SampleTask.Make(number: 3) with { IsUrgent = true }, machines[2]);
+        using TaskBroker running = OpenBroker(); // a plan needs no lease
+        IReadOnlyList<PlannedRun> plan = await BrokerPlan.MakeAsync(
+            new BrokerServices { Store = _store, Hypervisor = _host, Metrics = _host, Sessions = _host, Guests = _host }, default);
+        Assert.Equal(["task 3 PC3", "task 1 PC1", "task 1 PC2", "task 1 PC3", "task 2 PC1"], plan.Select(p => $"{p.TaskName} {p.VmName}"));
+        Assert.All(plan, p => Assert.True(p.IsWoken));
+        Assert.True(plan[2].ExpectedStart > plan[1].ExpectedStart);
+        Assert.InRange(plan[4].ExpectedStart!.Value, tomorrow, tomorrow.AddMinutes(1));
+        Assert.StartsWith("NotBeforeStart: not before", plan[4].Reason, StringComparison.Ordinal);
+        Assert.Empty(_host.Calls);
+        Assert.Empty(_store.GetJournal(_host.HostId, DateTime.UnixEpoch));
+    }
+
+    [Fact]
+    [Trait("Kind", "Crash")]
+    public async Task A_broker_killed_by_the_system_at_random_moments_loses_nothing()
+    {
+        int seed = Environment.TickCount;
+        TestContext.Current.TestOutputHelper?.WriteLine($"seed {seed}");
+        string child = Path.Combine(AppContext.BaseDirectory, "VmUpdate.Simulation.Console.dll");
+        Assert.True(await KillCampaign.RunAsync(_folder.File("kills"), ["dotnet", child, "--broker"], seed, 5) > 0);
+    }
+
+    [Fact]
     public void A_socket_that_a_killed_broker_left_behind_does_not_keep_the_next_from_listening()
     {
         using var first = new ManualResetEventSlim();
