@@ -35,6 +35,13 @@ internal sealed class ShellHost : PSHost, IDisposable
     /// <summary>What a script passed to <c>exit</c>; null when none did.</summary>
     internal int? ExitCode { get; private set; }
 
+    /// <summary>Whether the user was shown an error since this was last set to <see langword="false"/>.</summary>
+    internal bool HasShownError
+    {
+        get => _ui.HasShownError;
+        set => _ui.HasShownError = value;
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _ui.Dispose();
 

@@ -45,14 +45,14 @@ internal sealed class ShellSession : IDisposable
     /// <summary>Runs a script file.</summary>
     /// <param name="path">The script.</param>
     /// <param name="arguments">Its arguments: <c>-Name value</c>, <c>-Name:value</c>, <c>-Switch</c> and values by position.</param>
-    /// <returns>What it passed to <c>exit</c>; else 0, or 1 after an error that nobody caught.</returns>
+    /// <returns>What it passed to <c>exit</c>; else what <see cref="ExitCodes"/> says.</returns>
     internal int RunScript(string path, IReadOnlyList<string> arguments)
     {
         string full = Path.GetFullPath(path);
         if (!File.Exists(full))
         {
             _host.UI.WriteErrorLine($"The script '{full}' does not exist.");
-            return ExitCodes.Failed;
+            return ExitCodes.NothingDone;
         }
 
         var command = new Command(full, isScript: false, useLocalScope: false);
@@ -63,9 +63,9 @@ internal sealed class ShellSession : IDisposable
 
         // A script file's 'exit 2' ends the file and is left in $LASTEXITCODE, where the programs it ran leave theirs, too: so it is
         // believed only when the script has such a statement.
-        _runspace.SessionStateProxy.SetVariable(LastExitCode, ExitCodes.Done);
+        _runspace.SessionStateProxy.SetVariable(LastExitCode, null);
         int code = Run(shell => shell.Commands.AddCommand(command));
-        return code == ExitCodes.Done && HasExitStatement(full) && _runspace.SessionStateProxy.GetVariable(LastExitCode) is int chosen
+        return code <= ExitCodes.SomeFailed && HasExitStatement(full) && _runspace.SessionStateProxy.GetVariable(LastExitCode) is int chosen
             ? chosen
             : code;
     }
@@ -112,19 +112,26 @@ internal sealed class ShellSession : IDisposable
             _running = shell;
         }
 
-        int code = ExitCodes.Done;
+        int code;
+        _host.HasShownError = false;
         try
         {
             shell.Invoke();
+            code = _host.HasShownError ? ExitCodes.SomeFailed : ExitCodes.Done;
         }
         catch (PipelineStoppedException)
         {
             code = ExitCodes.Interrupted;
         }
+        catch (ParseException failure)
+        {
+            _host.ShowError(failure.ErrorRecord);
+            code = ExitCodes.NothingDone;
+        }
         catch (RuntimeException failure)
         {
             _host.ShowError(failure.ErrorRecord);
-            code = ExitCodes.Failed;
+            code = ExitCodes.SomeFailed;
         }
         finally
         {

@@ -49,8 +49,15 @@ internal sealed class ShellUserInterface : PSHostUserInterface, IDisposable
     /// <inheritdoc/>
     public override void WriteLine(string value) => Write(value + Environment.NewLine);
 
+    /// <summary>Whether an error was shown since this was last set to <see langword="false"/>.</summary>
+    internal bool HasShownError { get; set; }
+
     /// <inheritdoc/>
-    public override void WriteErrorLine(string value) => Aside(ConsoleColor.Red, value);
+    public override void WriteErrorLine(string value)
+    {
+        HasShownError = true;
+        Aside(ConsoleColor.Red, value);
+    }
 
     /// <inheritdoc/>
     public override void WriteWarningLine(string message) => Aside(ConsoleColor.Yellow, $"WARNING: {message}");

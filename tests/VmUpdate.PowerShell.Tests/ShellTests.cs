@@ -24,13 +24,38 @@ public sealed class ShellTests
     [InlineData("'well'", 0)]
     [InlineData("exit 7", 7)]
     [InlineData("throw 'not caught'", 1)]
-    [InlineData("if (", 1)]
-    [InlineData("Get-NoSuchCommand; 'goes on'", 0)]
+    [InlineData("if (", 2)]
+    [InlineData("Get-NoSuchCommand; 'goes on'", 1)]
+    [InlineData("Get-NoSuchCommand; exit 0", 0)]
+    [InlineData("try { Get-NoSuchCommand } catch { 'caught' }", 0)]
+    [InlineData("Write-Error 'not wanted' -ErrorAction SilentlyContinue", 0)]
     [InlineData("$ErrorActionPreference = 'Stop'; Write-Error 'ends'", 1)]
     public void The_exit_code_says_how_a_command_ended(string command, int expected)
     {
         (int code, string output, string error) = ShellProcess.Run(["-NonInteractive", "-Command", command]);
         Assert.True(code == expected, $"{code}: {output} {error}");
+    }
+
+    [Theory]
+    [InlineData("Get-VmIdentity -Path /no/such/disk.vhdx\n'goes on'\n", 1)]
+    [InlineData("Get-VmIdentity -Path /no/such/disk.vhdx\nexit 0\n", 0)]
+    [InlineData("if ($false) { exit 5 }\n'well'\n", 0)]
+    [InlineData("if (\n", 2)]
+    public void The_exit_code_of_a_script_is_its_own_or_says_whether_all_some_or_nothing_was_done(string text, int expected)
+    {
+        using var folder = new TestFolder();
+        string script = folder.PathOf("script.ps1");
+        File.WriteAllText(script, text);
+        (int code, string output, string error) = ShellProcess.Run(["-NonInteractive", script]);
+        Assert.True(code == expected, $"{code}: {output} {error}");
+    }
+
+    [Fact]
+    public void A_script_that_does_not_exist_ends_with_2()
+    {
+        (int code, _, string error) = ShellProcess.Run(["-NonInteractive", "no-such-script.ps1"]);
+        Assert.Equal(2, code);
+        Assert.Contains("no-such-script.ps1", error, StringComparison.Ordinal);
     }
 
     [Fact]
