@@ -81,6 +81,12 @@ internal sealed partial class SimulatedWorld
                 Report(vm, GuestStatus.Rebooted);
                 break;
             case 3 when temper == GuestTemper.Forgets:
+                // Only what it has told of: a guest that forgets before its first word cannot be told from one that never got it.
+                if (_storedRuns.GetValueOrDefault(guest.Work!.Value.Run) is { IsHandOverConfirmed: true })
+                {
+                    guest.Begun.Remove(guest.Work.Value.Run);
+                }
+
                 guest.Work = null;
                 GoAway(vm, Seconds(20, 200));
                 return;
