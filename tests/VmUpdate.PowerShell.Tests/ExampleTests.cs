@@ -66,6 +66,26 @@ public sealed class ExampleTests
         Assert.Empty(errors.Select(error => $"{script}:{error.Extent.StartLineNumber}: {error.Message}"));
     }
 
+    [Theory]
+    [InlineData(0, "master-v2.vhdx", "Ignored", 0, 2)]
+    [InlineData(0, "master-v2.vhdx", "Pooled", 1, 3)]
+    [InlineData(0, "none.vhdx", "Pooled", 2, 3)]
+    [InlineData(1, "master-v2.vhdx", "Pooled", 2, 0)]
+    public void The_scheduled_script_says_by_its_exit_code_whether_all_or_some_or_none_were_moved(
+        int isElsewhere, string master, string lastMachine, int expected, int lines)
+    {
+        using var lab = new Lab(pooled: 3);
+        lab.RunWell(lastMachine == "Pooled" ? "1" : "Set-VmUpdateMachine PC-03 -Role Ignored");
+        string report = Path.Combine(lab.Beside, "report.csv");
+        (int code, string output, string error) = ShellProcess.Run(
+        [
+            Repository.PathOf("PSModule", "examples", "Update-Pool.ps1"), "-LabPath", isElsewhere == 1 ? lab.Beside : lab.Path, "-Pool", "LabPool",
+            "-MasterPath", Path.Combine(lab.Path, "masters", master), "-ReportPath", report,
+        ]);
+        Assert.True(code == expected, $"{code}: {output} {error}");
+        Assert.Equal(lines, File.Exists(report) ? File.ReadAllLines(report).Length - 1 : 0);
+    }
+
     [Fact]
     public void The_quick_start_runs_in_the_shell_in_less_than_20_seconds_and_cleans_nothing_away()
     {

@@ -10,8 +10,7 @@ public sealed class PackageTests
     public void The_package_holds_what_the_module_needs_and_works_where_it_is_unpacked()
     {
         using var folder = new TestFolder();
-        string configuration = Path.GetFileName(Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory))!);
-        Build("build", Repository.PathOf("src", "VmUpdate.PowerShell"), "-t:PackageModule", "-c", configuration, $"-p:PackageRoot={folder.Path}/");
+        Run("msbuild", Repository.PathOf("src", "VmUpdate.PowerShell"), "-t:PackageModule", "-p:NoBuild=true", $"-p:PackageRoot={folder.Path}/");
 
         string zip = Assert.Single(Directory.EnumerateFiles(folder.Path, "*.zip"));
         string modules = folder.PathOf("modules");
@@ -37,7 +36,7 @@ public sealed class PackageTests
         engine.RunWell("$null = Get-Help about_VmUpdate");
     }
 
-    private static void Build(params string[] arguments)
+    private static void Run(params string[] arguments)
     {
         using Process build = Process.Start(new ProcessStartInfo("dotnet", [.. arguments, "-nologo", "-v:q", "-nodeReuse:false"]) { RedirectStandardOutput = true })!;
         string output = build.StandardOutput.ReadToEnd();

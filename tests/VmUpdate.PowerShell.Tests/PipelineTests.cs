@@ -48,6 +48,18 @@ public sealed class PipelineTests
         Assert.Equal(["PC-02"], result.All("VMName"));
     }
 
+    [Theory]
+    [InlineData("Get-PooledVmImage")]
+    [InlineData("Get-VmUpdateMachine")]
+    public void What_looks_does_not_take_another_host_s_machine_for_ours_either(string command)
+    {
+        using var lab = new Lab(pooled: 2);
+        RunResult result = lab.Run($"[pscustomobject]@{{ VMName = 'PC-01'; ComputerName = 'HV-99' }}, [pscustomobject]@{{ VMName = 'PC-02' }} | {command}");
+        Assert.Equal(["WrongHost"], result.ErrorIds);
+        Assert.Equal(["PC-02"], result.All("VMName"));
+        Assert.Equal(["PC-01"], lab.RunWell($"Get-VmUpdateMachine PC-01 | {command}").All("VMName"));
+    }
+
     [Fact]
     public void All_that_is_piped_in_is_one_run()
     {

@@ -1,7 +1,6 @@
 using System.Management.Automation;
 using VmUpdate.Core.Images;
 using VmUpdate.Core.Machines;
-using VmUpdate.PowerShell.Completion;
 using VmUpdate.PowerShell.Output;
 
 namespace VmUpdate.PowerShell.Commands;
@@ -17,60 +16,16 @@ namespace VmUpdate.PowerShell.Commands;
 /// <code>Get-PooledVmImage | Where-Object { -not $_.IsCurrent }</code>
 /// </example>
 /// <error id="VmNotFound">the host has no machine of that name.</error>
+/// <error id="WrongHost">a machine that was piped in is of another host.</error>
 /// <error id="StoreNotFound">there is no pool of that name.</error>
-[Cmdlet(VerbsCommon.Get, "PooledVmImage", DefaultParameterSetName = ByName)]
+[Cmdlet(VerbsCommon.Get, "PooledVmImage", DefaultParameterSetName = ByMachine)]
 [OutputType(typeof(PooledVmImageInfo))]
-public sealed class GetPooledVmImageCommand : HostCmdlet
+public sealed class GetPooledVmImageCommand : MachineLookCmdlet
 {
-    private const string ByName = "Name";
-    private const string ById = "Id";
-    private const string ByPool = "Pool";
-
-    /// <summary>The names of machines; * and ? stand for any characters. All pooled machines without it.</summary>
-    [Parameter(ParameterSetName = ByName, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
-    [Alias("VMName")]
-    [SupportsWildcards]
-    [ArgumentCompleter(typeof(VmNameCompleter))]
-    public string[] Name { get; set; } = [];
-
-    /// <summary>The ids of machines.</summary>
-    [Parameter(ParameterSetName = ById, Mandatory = true)]
-    [Alias("VMId")]
-    public Guid[] Id { get; set; } = [];
-
-    /// <summary>The name of a pool: all its machines.</summary>
-    [Parameter(ParameterSetName = ByPool, Mandatory = true)]
-    [ArgumentCompleter(typeof(PoolNameCompleter))]
-    public string Pool { get; set; } = string.Empty;
-
     /// <inheritdoc/>
-    protected override void ProcessRecord()
+    protected override void Show(VmSelection selection, Func<string, bool> isMeant)
     {
-        if (ParameterSetName == ByPool)
-        {
-            ForEachTarget(Pool, () => Write(VmSelection.ByPool(Pool), _ => true));
-        }
-        else if (ParameterSetName == ById)
-        {
-            ForEachTarget(Id, () => Write(VmSelection.ById(Id), _ => true));
-        }
-        else if (Name.Length == 0)
-        {
-            ForEachTarget(HostName, () => Write(VmSelection.All, _ => true));
-        }
-
-        foreach (string name in Name)
-        {
-            bool isPattern = WildcardPattern.ContainsWildcardCharacters(name);
-            var pattern = new WildcardPattern(name, WildcardOptions.IgnoreCase);
-            ForEachTarget(name, () => Write(
-                isPattern ? VmSelection.All : VmSelection.ByName(name), image => !isPattern || pattern.IsMatch(image.VMName)));
-        }
-    }
-
-    private void Write(VmSelection selection, Func<PooledVmImage, bool> isMeant)
-    {
-        foreach (PooledVmImage image in Await(stop => Session.Images.GetImagesAsync(selection, stop)).Where(isMeant))
+        foreach (PooledVmImage image in Await(stop => Session.Images.GetImagesAsync(selection, stop)).Where(image => isMeant(image.VMName)))
         {
             WriteObject(new PooledVmImageInfo(image, HostName));
         }

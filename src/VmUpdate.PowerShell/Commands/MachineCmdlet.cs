@@ -50,7 +50,7 @@ public abstract class MachineCmdlet : HostCmdlet
         Guid[] ids = [.. Id.Where(id => id != Guid.Empty)];
         if (IsOfAnotherHost())
         {
-            foreach (string machine in Name.Concat(ids.Select(id => id.ToString())))
+            foreach (string machine in Name.Length > 0 ? Name : ids.Select(id => id.ToString()))
             {
                 WriteError(CommandErrors.WrongHost(machine, ComputerName, HostName));
             }
@@ -70,12 +70,6 @@ public abstract class MachineCmdlet : HostCmdlet
         if (Name.Length == 0 && ids.Length == 0)
         {
             ThrowTerminatingError(CommandErrors.NoMachineNamed(MyInvocation.MyCommand.Name));
-        }
-
-        // The binder does not clear what one object set and the next one lacks.
-        if (!MyInvocation.BoundParameters.ContainsKey(nameof(Id)))
-        {
-            Id = [];
         }
     }
 
