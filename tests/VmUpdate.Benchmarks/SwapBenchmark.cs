@@ -49,6 +49,7 @@ internal static class SwapBenchmark
 
         Measurement ours = Measurement.Of(() => { }, SwapTwenty);
         double cpu = ours.CpuSeconds / SwapsPerRun;
+        figures.Tell(Job, "allocated", $"{ours.AllocatedBytes / SwapsPerRun / 1048576.0:0.0} MiB");
         const double toMilliseconds = 1000.0 / SwapsPerRun;
         figures.Add(Job, "CPU", $"<= {AllowedCpuSeconds * 1000:0} ms", $"{cpu * 1000:0.0} ms", cpu <= AllowedCpuSeconds);
         figures.Tell(
