@@ -15,8 +15,15 @@ internal sealed partial class BrokerStep
             }
 
             tracked.Change(task);
+            Dictionary<Guid, UpdateRun> given = runs.ToDictionary(r => r.Id);
             foreach (TrackedRun run in tracked.Open.OrderBy(r => r.Ordinal))
             {
+                // A change of the schedule gave it another time. A retry's time is the broker's own.
+                if (given.TryGetValue(run.Data.Id, out UpdateRun? now) && run.State.IsWaiting() && (run.Data.Attempt, now.Attempt) == (1, 1))
+                {
+                    run.Data = run.Data with { Due = now.Due, NotBefore = now.NotBefore };
+                }
+
                 run.Key = RunKey.Of(task, run.Data.Due, run.Ordinal);
                 Reconsider(run);
             }

@@ -39,6 +39,9 @@ public sealed record HostLimits
     /// <summary>How old a measurement may be. Default 60 seconds.</summary>
     public TimeSpan MeasurementAge { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>Whether the administrator says that the host is in maintenance, so that nothing begins. Default no.</summary>
+    public bool IsInMaintenance { get; init; }
+
     /// <summary>The memory that stays free on a host, in bytes.</summary>
     /// <param name="totalMemoryBytes">The host's memory, in bytes.</param>
     /// <returns>The reserve, in bytes.</returns>

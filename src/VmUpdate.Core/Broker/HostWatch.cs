@@ -23,6 +23,14 @@ internal sealed class HostWatch
     /// <param name="vm">The machine.</param>
     public void Forget(VmKey vm) => _seen.Remove(vm);
 
+    /// <summary>A machine as tasks are matched against it.</summary>
+    /// <param name="machine">The machine.</param>
+    /// <param name="record">What it was declared to be; <see langword="null"/> when it was not.</param>
+    /// <param name="footprint">What it takes of the host.</param>
+    /// <returns>The machine.</returns>
+    public static TargetMachine Describe(VirtualMachine machine, MachineRecord? record, VmFootprint footprint) =>
+        new(machine.Key, machine.Name, KindOf(record), record?.Pool, footprint.MemoryBytes);
+
     /// <summary>Measures the host.</summary>
     /// <param name="observations">Takes the load.</param>
     /// <param name="cancellation">Ends the wait.</param>
@@ -77,12 +85,7 @@ internal sealed class HostWatch
     private async Task<Observation.VmSeen?> SeeAsync(VirtualMachine machine, Dictionary<VmKey, MachineRecord> declared, CancellationToken cancellation)
     {
         MachineRecord? record = declared.TryGetValue(machine.Key, out MachineRecord? found) ? found : null;
-        TargetKinds kind = record?.Role switch
-        {
-            MachineRole.Personal => TargetKinds.Personal,
-            MachineRole.Pooled => TargetKinds.Pooled,
-            _ => TargetKinds.None,
-        };
+        TargetKinds kind = KindOf(record);
         bool isKnown = _seen.TryGetValue(machine.Key, out Observation.VmSeen? before);
         if (isKnown && before!.Power == machine.State && before.Machine.Name == machine.Name && before.Machine.Kind == kind && before.Machine.Pool == record?.Pool)
         {
@@ -96,7 +99,7 @@ internal sealed class HostWatch
             // The note in the machine matters once: for what an older broker left. Later the store knows better.
             VmPowerState? mark = isKnown ? null : await ReadMarkAsync(machine.Key, cancellation).ConfigureAwait(false);
             var seen = new Observation.VmSeen(
-                new TargetMachine(machine.Key, machine.Name, kind, record?.Pool, footprint.MemoryBytes), machine.State, footprint.Volume, mark);
+                Describe(machine, record, footprint), machine.State, footprint.Volume, mark);
             _seen[machine.Key] = seen;
             _expected.Add(machine.Key);
             return seen;
@@ -107,6 +110,13 @@ internal sealed class HostWatch
             return null;
         }
     }
+
+    private static TargetKinds KindOf(MachineRecord? record) => record?.Role switch
+    {
+        MachineRole.Personal => TargetKinds.Personal,
+        MachineRole.Pooled => TargetKinds.Pooled,
+        _ => TargetKinds.None,
+    };
 
     private async Task<VmPowerState?> ReadMarkAsync(VmKey vm, CancellationToken cancellation)
     {

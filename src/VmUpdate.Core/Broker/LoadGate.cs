@@ -56,7 +56,7 @@ internal sealed class LoadGate
             return new(RunReason.HostShuttingDown, "the host is shutting down");
         }
 
-        if (load.IsInMaintenance)
+        if (load.IsInMaintenance || Limits.IsInMaintenance)
         {
             return new(RunReason.HostInMaintenance, "the host is in maintenance");
         }

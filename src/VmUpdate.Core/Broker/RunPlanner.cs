@@ -27,19 +27,29 @@ internal static class RunPlanner
     public static UpdateRun Plan(UpdateTask task, TargetMachine machine, int occurrence, DateTime due, int jitterSeed, TimeSpan longestJitter)
     {
         Guid id = RunIds.Of(task.Id, machine.Key.VmId, occurrence);
-
-        // Jitter spreads what a clock starts. What somebody asks for now, or urgently, is not to wait for chance.
-        bool isSpread = !task.IsUrgent && due > task.Registered;
-        DateTime notBefore = isSpread ? due + StartJitter.Of(jitterSeed, id, longestJitter) : due;
-        if (task.Schedule.EndTime is { } end && notBefore > end)
-        {
-            notBefore = due;
-        }
-
+        DateTime notBefore = NotBefore(task, id, due, jitterSeed, longestJitter);
         return new UpdateRun
         {
             Id = id, TaskId = task.Id, Vm = machine.Key, VmName = machine.Name, Occurrence = occurrence, Due = due, NotBefore = notBefore,
         };
+    }
+
+    /// <summary>A run that waits, at another time.</summary>
+    /// <param name="task">The task.</param>
+    /// <param name="run">The run.</param>
+    /// <param name="due">The time that the schedule gives it now, in UTC.</param>
+    /// <param name="jitterSeed">Where the start jitter comes from.</param>
+    /// <param name="longestJitter">The longest jitter.</param>
+    /// <returns>The run.</returns>
+    public static UpdateRun Postpone(UpdateTask task, UpdateRun run, DateTime due, int jitterSeed, TimeSpan longestJitter) =>
+        run with { Due = due, NotBefore = NotBefore(task, run.Id, due, jitterSeed, longestJitter) };
+
+    private static DateTime NotBefore(UpdateTask task, Guid id, DateTime due, int jitterSeed, TimeSpan longestJitter)
+    {
+        // Jitter spreads what a clock starts. What somebody asks for now, or urgently, is not to wait for chance.
+        bool isSpread = !task.IsUrgent && due > task.Registered;
+        DateTime notBefore = isSpread ? due + StartJitter.Of(jitterSeed, id, longestJitter) : due;
+        return task.Schedule.EndTime is { } end && notBefore > end ? due : notBefore;
     }
 
     /// <summary>The number for the first run of a machine that joins a recurring task later: it may have been in it before.</summary>

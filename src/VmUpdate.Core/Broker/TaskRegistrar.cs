@@ -16,7 +16,7 @@ public sealed class TaskRegistrar
     private readonly string _hostId;
     private readonly Action _wake;
     private readonly HostLimits _limits;
-    private readonly List<(UpdateTask Task, TaskPayload Payload, IReadOnlyList<UpdateRun> Runs)> _waiting = [];
+    private readonly List<(UpdateTask Task, TaskPayload Payload, IReadOnlyList<UpdateRun> Runs, bool Replaces)> _waiting = [];
     private readonly HashSet<string> _names = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Makes it.</summary>
@@ -35,19 +35,23 @@ public sealed class TaskRegistrar
     /// <param name="task">The task, already checked.</param>
     /// <param name="payload">What is handed to the agent.</param>
     /// <param name="machines">The machines it is for.</param>
+    /// <param name="replace">Whether a task of the name that is there goes, in the same commit.</param>
     /// <returns>The tasks that are registered now; none when the commit is still to come.</returns>
-    /// <exception cref="StoreException"><see cref="StoreFailure.AlreadyExists"/>: another task has the name. The others are not touched by it.</exception>
-    public IReadOnlyList<UpdateTask> Add(UpdateTask task, TaskPayload payload, IReadOnlyList<TargetMachine> machines)
+    /// <exception cref="TaskException"><see cref="TaskDefect.NameTaken"/>: another task has the name. The others are not touched by it.</exception>
+    public IReadOnlyList<UpdateTask> Add(UpdateTask task, TaskPayload payload, IReadOnlyList<TargetMachine> machines, bool replace = false)
     {
+        bool isWaiting = _names.Contains(task.Name);
+
         // Found before the commit, so that one bad task does not take its neighbours with it.
-        if (_names.Contains(task.Name) || _store.HasTask(_hostId, task.Name))
+        if (!replace && (isWaiting || _store.HasTask(_hostId, task.Name)))
         {
-            throw new StoreException(StoreFailure.AlreadyExists, task.Name, "another task has this name. Choose another one, or replace that task.");
+            throw StoreTransaction.NameTaken(task.Name);
         }
 
+        IReadOnlyList<UpdateTask> before = isWaiting ? Complete() : [];
         _names.Add(task.Name);
-        _waiting.Add((task, payload, RunPlanner.First(task, machines, StartJitter.SeedOf(_hostId), _limits.StartJitter)));
-        return task.IsUrgent || _waiting.Count >= TasksPerCommit ? Complete() : [];
+        _waiting.Add((task, payload, RunPlanner.First(task, machines, StartJitter.SeedOf(_hostId), _limits.StartJitter), replace));
+        return task.IsUrgent || _waiting.Count >= TasksPerCommit ? [.. before, .. Complete()] : before;
     }
 
     /// <summary>Commits what was taken in.</summary>
@@ -59,16 +63,24 @@ public sealed class TaskRegistrar
             return [];
         }
 
-        _store.Write(transaction =>
-        {
-            foreach ((UpdateTask task, TaskPayload payload, IReadOnlyList<UpdateRun> runs) in _waiting)
-            {
-                transaction.AddTask(_hostId, task, payload, runs);
-            }
-        });
         List<UpdateTask> registered = _waiting.ConvertAll(w => w.Task);
-        _waiting.Clear();
-        _names.Clear();
+        try
+        {
+            _store.Write(transaction =>
+            {
+                foreach ((UpdateTask task, TaskPayload payload, IReadOnlyList<UpdateRun> runs, bool replaces) in _waiting)
+                {
+                    transaction.AddTask(_hostId, task, payload, runs, replaces);
+                }
+            });
+        }
+        finally
+        {
+            // When the commit failed, none of them is registered, and none is tried again.
+            _waiting.Clear();
+            _names.Clear();
+        }
+
         _wake();
         return registered;
     }

@@ -63,6 +63,8 @@ public sealed partial class StoreTransaction
 
     private void SaveRun(UpdateRun run)
     {
+        // The time of a first attempt is set by whoever plans it, and by whoever changes the task: the broker, which may not have heard of
+        // that yet, sets the times of retries only.
         RunFlags flags = (run.IsRestartPending ? RunFlags.RestartPending : RunFlags.None)
             | (run.IsOverdue ? RunFlags.Overdue : RunFlags.None)
             | (run.IsHandOverBegun ? RunFlags.HandOverBegun : RunFlags.None)
@@ -75,7 +77,7 @@ public sealed partial class StoreTransaction
                 percent, restarts, flags, started_utc, ended_utc)
             VALUES ($id, $task, $host, $vm, $name, $occurrence, $due, $before, $attempt, $state, $reason, $detail, $outcome,
                 $percent, $restarts, $flags, $started, $ended)
-            ON CONFLICT (id) DO UPDATE SET not_before_utc = $before, attempt = $attempt, state = $state, reason = $reason, detail = $detail,
+            ON CONFLICT (id) DO UPDATE SET not_before_utc = CASE WHEN $attempt > 1 THEN $before ELSE not_before_utc END, attempt = $attempt, state = $state, reason = $reason, detail = $detail,
                 outcome = $outcome, percent = $percent, restarts = $restarts, flags = $flags, started_utc = $started, ended_utc = $ended
             """,
             ("$id", StoreSql.Text(run.Id)),

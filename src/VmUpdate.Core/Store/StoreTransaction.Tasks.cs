@@ -13,12 +13,13 @@ public sealed partial class StoreTransaction
     /// <param name="task">The task, already checked.</param>
     /// <param name="payload">What is handed to the agent.</param>
     /// <param name="runs">Its first runs.</param>
-    /// <exception cref="StoreException"><see cref="StoreFailure.AlreadyExists"/>: another task has the name.</exception>
-    public void AddTask(string hostId, UpdateTask task, TaskPayload payload, IReadOnlyList<UpdateRun> runs)
+    /// <param name="replace">Whether a task of the name that is there is removed first.</param>
+    /// <exception cref="TaskException"><see cref="TaskDefect.NameTaken"/>: another task has the name.</exception>
+    public void AddTask(string hostId, UpdateTask task, TaskPayload payload, IReadOnlyList<UpdateRun> runs, bool replace = false)
     {
-        if (FindTaskId(hostId, task.Name) is not null)
+        if (FindTaskId(hostId, task.Name) is { } present)
         {
-            throw new StoreException(StoreFailure.AlreadyExists, task.Name, "another task has this name. Choose another one, or replace that task.");
+            RemoveTask(hostId, replace ? Guid.Parse(present) : throw NameTaken(task.Name), task.Registered);
         }
 
         StoreSql.Run(
@@ -50,12 +51,23 @@ public sealed partial class StoreTransaction
     /// <summary>Changes a task: what it was registered as stays, its waiting runs go by the change.</summary>
     /// <param name="hostId">The host.</param>
     /// <param name="task">The task as it shall be, with the same id, payload and name.</param>
+    /// <param name="replanned">Runs of it that are due at another time now. Those that began meanwhile, or wait for a retry, are left as they are.</param>
     /// <param name="utcNow">The time, in UTC.</param>
     /// <exception cref="StoreException"><see cref="StoreFailure.NotFound"/>.</exception>
-    public void ChangeTask(string hostId, UpdateTask task, DateTime utcNow)
+    public void ChangeTask(string hostId, UpdateTask task, IReadOnlyList<UpdateRun> replanned, DateTime utcNow)
     {
         RequireTask(hostId, task.Id);
         StoreSql.Run(_connection, "UPDATE tasks SET content = $content WHERE id = $id", ("$content", StoreJson.Write(task)), ("$id", StoreSql.Text(task.Id)));
+        foreach (UpdateRun run in replanned)
+        {
+            StoreSql.Run(
+                _connection,
+                "UPDATE runs SET due_utc = $due, not_before_utc = $before WHERE id = $id AND state IN ('Pending', 'Held') AND attempt = 1",
+                ("$due", StoreSql.Text(run.Due)),
+                ("$before", StoreSql.Text(run.NotBefore)),
+                ("$id", StoreSql.Text(run.Id)));
+        }
+
         Order(hostId, BrokerOrderKind.TaskAdded, StoreSql.Text(task.Id), utcNow);
     }
 
@@ -147,6 +159,12 @@ public sealed partial class StoreTransaction
 
         Order(hostId, BrokerOrderKind.RunCanceled, StoreSql.Text(run), utcNow);
     }
+
+    /// <summary>The failure of a task whose name another one has.</summary>
+    /// <param name="name">The name.</param>
+    /// <returns>The failure.</returns>
+    internal static TaskException NameTaken(string name) =>
+        new(TaskDefect.NameTaken, name, "another task has this name. Choose another one, or replace that task.");
 
     private string? FindTaskId(string hostId, string name) => StoreSql.Read(
         _connection,

@@ -52,6 +52,13 @@ public sealed partial class VmUpdateStore
         ("$host", hostId),
         ("$key", StoreTransaction.Key(name))).Count > 0;
 
+    /// <summary>The names of all tasks of a host, removed ones too: their runs' history stays.</summary>
+    /// <param name="hostId">The host.</param>
+    /// <returns>Names by id.</returns>
+    public IReadOnlyDictionary<Guid, string> GetTaskNames(string hostId) => Query(
+        "SELECT id, name FROM tasks WHERE host_id = $host", row => (Id: Guid.Parse(row.GetString(0)), Name: row.GetString(1)), ("$host", hostId))
+        .ToDictionary(t => t.Id, t => t.Name);
+
     /// <summary>What a task hands to the agent, compared with what was registered.</summary>
     /// <param name="task">The task.</param>
     /// <returns>The payload.</returns>

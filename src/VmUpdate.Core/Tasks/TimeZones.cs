@@ -26,7 +26,7 @@ public static class TimeZones
     /// <param name="local">The local time; its kind is ignored.</param>
     /// <param name="zone">The time zone.</param>
     /// <returns>The moment, in UTC.</returns>
-    internal static DateTime ToUtc(DateTime local, TimeZoneInfo zone)
+    public static DateTime ToUtc(DateTime local, TimeZoneInfo zone)
     {
         DateTime time = DateTime.SpecifyKind(local, DateTimeKind.Unspecified);
         if (zone.IsInvalidTime(time))

@@ -68,10 +68,39 @@ public sealed class TaskStoreTests : IDisposable
         using VmUpdateStore store = Open();
         Register(store, SampleTask.Make());
         UpdateTask twin = SampleTask.Make(number: 2) with { Name = "TASK 1" };
-        Assert.Equal(StoreFailure.AlreadyExists, Assert.Throws<StoreException>(() => Register(store, twin)).Failure);
+        Assert.Equal(TaskDefect.NameTaken, Assert.Throws<TaskException>(() => Register(store, twin)).Defect);
         store.Write(t => t.RemoveTask(Host, SampleTask.Make().Id, Now));
         Register(store, twin);
         Assert.Equal(twin.Id, store.FindTask(Host, "task 1")!.Task.Id);
+    }
+
+    [Fact]
+    public void A_task_that_is_replaced_goes_in_the_commit_of_the_new_one()
+    {
+        using VmUpdateStore store = Open();
+        var registrar = new TaskRegistrar(store, Host, () => { });
+        registrar.Add(SampleTask.Make(), Payload, [SampleTask.Machine(1)]);
+        Assert.Equal(TaskDefect.NameTaken, Assert.Throws<TaskException>(() => registrar.Add(SampleTask.Make(), Payload, [])).Defect);
+        UpdateTask twin = SampleTask.Make(number: 2) with { Name = "TASK 1" };
+        Assert.Equal(SampleTask.Make().Id, Assert.Single(registrar.Add(twin, Payload, [SampleTask.Machine(1)], replace: true)).Id);
+        Assert.Equal(twin.Id, Assert.Single(registrar.Complete()).Id);
+        Assert.Equal(twin.Id, Assert.Single(store.GetTasks(Host)).Task.Id);
+        Assert.Equal(["task 1", "TASK 1"], store.GetTaskNames(Host).Values.Order(StringComparer.Ordinal).Reverse());
+    }
+
+    [Fact]
+    public void A_change_of_the_start_time_moves_the_runs_that_wait_also_under_a_broker_that_writes_the_old_one()
+    {
+        using VmUpdateStore store = Open();
+        Register(store, SampleTask.Make(), SampleTask.Machine(1));
+        UpdateRun before = store.GetOpenRuns(Host).Single();
+        UpdateTask changed = SampleTask.Make() with { Schedule = new TaskSchedule { StartTime = Now.AddDays(1) } };
+        UpdateRun moved = RunPlanner.Postpone(changed, before, Now.AddDays(1), 1, TimeSpan.Zero);
+        store.Write(t => t.ChangeTask(Host, changed, [moved], Now));
+        var step = new StepResult();
+        step.Runs.Add(before with { Reason = RunReason.WaitingForCpu });
+        store.Write(t => t.SaveStep(Host, step, 0, string.Empty, string.Empty, Now));
+        Assert.Equal(Now.AddDays(1), store.GetOpenRuns(Host).Single().NotBefore);
     }
 
     [Fact]
@@ -178,7 +207,7 @@ public sealed class TaskStoreTests : IDisposable
         using VmUpdateStore store = Open();
         var registrar = new TaskRegistrar(store, Host, () => { });
         registrar.Add(SampleTask.Make(), Payload, []);
-        Assert.Throws<StoreException>(() => registrar.Add(SampleTask.Make(number: 2) with { Name = "Task 1" }, Payload, []));
+        Assert.Throws<TaskException>(() => registrar.Add(SampleTask.Make(number: 2) with { Name = "Task 1" }, Payload, []));
         Assert.Single(registrar.Complete());
     }
 
