@@ -12,6 +12,9 @@ public sealed record LabBehavior
     /// <summary>Whether the host fails to start it.</summary>
     public bool StartFails { get; init; }
 
+    /// <summary>Whether the host never ends what it was asked to do to it: starting, saving, pausing, resuming.</summary>
+    public bool HostHangs { get; init; }
+
     /// <summary>Whether its guest never answers.</summary>
     public bool GuestSilent { get; init; }
 

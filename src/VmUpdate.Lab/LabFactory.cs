@@ -9,7 +9,8 @@ namespace VmUpdate.Lab;
 /// <summary>Makes labs, and machines in them.</summary>
 public static class LabFactory
 {
-    private static readonly VmPowerState[] States = [VmPowerState.Off, VmPowerState.Running, VmPowerState.Saved, VmPowerState.Off];
+    private static readonly VmPowerState[] PooledStates = [VmPowerState.Off, VmPowerState.Running, VmPowerState.Saved, VmPowerState.Off];
+    private static readonly VmPowerState[] PersonalStates = [VmPowerState.Saved, VmPowerState.Off, VmPowerState.Running, VmPowerState.Paused];
 
     /// <summary>Makes a lab: two masters, a pool of machines on the first, personal machines; all declared in the lab's own store.</summary>
     /// <param name="folder">The folder's full path; made when it is absent.</param>
@@ -45,6 +46,7 @@ public static class LabFactory
         async Task<List<VmKey>> MakeAsync(string prefix, int count, MachineRole role, string? pool)
         {
             var machines = new List<VmKey>();
+            VmPowerState[] states = role == MachineRole.Personal ? PersonalStates : PooledStates;
             for (int number = 1; number <= count; number++)
             {
                 cancellation.ThrowIfCancellationRequested();
@@ -53,7 +55,7 @@ public static class LabFactory
                 builder.CreateMachineDisk(Path.Combine(lab.DiskFolder, file), present, first, new LabIdentity(plan.Seed, name), parents);
                 VmKey vm = lab.AddMachine(name, [BootDiskOf(Path.Combine("disks", file))]);
                 await pools.DeclareAsync(vm, role, pool, cancellation).ConfigureAwait(false);
-                await lab.SetStateAsync(vm, States[(number - 1) % States.Length], cancellation).ConfigureAwait(false);
+                await lab.SetStateAsync(vm, states[(number - 1) % states.Length], cancellation).ConfigureAwait(false);
                 machines.Add(vm);
             }
 

@@ -16,7 +16,15 @@ internal static class LabFiles
     private const int MaxAttempts = 500;
     private const string Suffix = ".json";
 
-    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, Converters = { new JsonStringEnumConverter() } };
+    // Some are written by people.
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        WriteIndented = true,
+        PropertyNameCaseInsensitive = true,
+        ReadCommentHandling = JsonCommentHandling.Skip,
+        AllowTrailingCommas = true,
+        Converters = { new JsonStringEnumConverter() },
+    };
 
     public static T Read<T>(IHostFolder folder, string name)
     {
@@ -92,5 +100,5 @@ internal static class LabFiles
     }
 
     private static HypervisorException Damaged(string path, Exception? inner) =>
-        new(HypervisorFailure.HostNotUsable, path, "it is not a record of a lab, or is damaged.", inner);
+        new(HypervisorFailure.HostNotUsable, path, $"it is not a record of a lab, or is damaged. {inner?.Message}".TrimEnd(), inner);
 }

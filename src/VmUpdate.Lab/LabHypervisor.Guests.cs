@@ -17,7 +17,7 @@ public sealed partial class LabHypervisor
         LabMachineState machine = Read(vm);
         IReadOnlyList<UserSession>? sessions = machine.Behavior.SessionsUnknown
             ? null
-            : machine.Sessions.Select(session => new UserSession(session.Id, session.UserName, session.IsActive)).ToList();
+            : machine.Sessions.Where(session => IsThere(machine, session, _options.Clock.UtcNow)).Select(session => new UserSession(session.Id, session.UserName, session.IsActive)).ToList();
         return Ended(call, sessions);
     }
 
@@ -68,6 +68,9 @@ public sealed partial class LabHypervisor
         _options.AfterCall?.Invoke(call);
         return reply;
     }
+
+    private static bool IsThere(LabMachineState machine, LabSession session, DateTime now) =>
+        !(session.ArrivesUtc > now) && (session.ArrivesAfter is not { } after || (machine.State == VmPowerState.Running && now >= machine.GuestSinceUtc + after));
 
     /// <summary>What the guest would call itself: what Windows reads from its own disk as it boots.</summary>
     private string? ReadComputerName(LabMachineState machine)

@@ -22,7 +22,7 @@ public sealed partial class LabHypervisor
     /// <param name="cancellation">Ends the wait.</param>
     /// <returns>Completes when it is set.</returns>
     public Task SetStateAsync(VmKey vm, VmPowerState state, CancellationToken cancellation) =>
-        ChangeAsync(vm, machine => machine with { State = state, SettledUtc = default }, cancellation);
+        ChangeAsync(vm, machine => Moved(machine, state, TimeSpan.Zero), cancellation);
 
     /// <summary>Sets until when a machine is changing.</summary>
     /// <param name="vm">The machine.</param>

@@ -109,17 +109,17 @@ public sealed partial class LabHypervisor
         VmKey vm, VmPowerState target, string done, Func<LabMachineState, TimeSpan> check, CancellationToken cancellation)
     {
         TimeSpan time = TimeSpan.Zero;
+        if (Read(vm).Behavior.HostHangs)
+        {
+            await _options.Clock.Delay(Timeout.InfiniteTimeSpan, cancellation).ConfigureAwait(false);
+        }
+
         await ChangeAsync(
             vm,
             machine =>
             {
                 time = check(machine);
-                return machine with
-                {
-                    State = target,
-                    SettledUtc = time > TimeSpan.Zero ? _options.Clock.UtcNow + time : default,
-                    Sessions = target == VmPowerState.Off ? [] : machine.Sessions,
-                };
+                return Moved(machine, target, time);
             },
             cancellation).ConfigureAwait(false);
         if (time > TimeSpan.Zero)
@@ -138,6 +138,20 @@ public sealed partial class LabHypervisor
         {
             throw new HypervisorException(HypervisorFailure.VmBusy, vm.ToString(), $"it was to be {done}, but somebody else made it {reached}.");
         }
+    }
+
+    /// <summary>A machine on its way to a state. Its guest works on while it runs, and stands still while it does not.</summary>
+    private LabMachineState Moved(LabMachineState machine, VmPowerState target, TimeSpan time)
+    {
+        DateTime now = _options.Clock.UtcNow;
+        bool begins = target == VmPowerState.Running && machine.State != VmPowerState.Running;
+        return Paused(machine, now) with
+        {
+            State = target,
+            SettledUtc = time > TimeSpan.Zero ? now + time : default,
+            GuestSinceUtc = begins ? now + time + Timings.Guest : machine.GuestSinceUtc,
+            Sessions = target == VmPowerState.Off ? machine.Sessions.Where(session => !IsThere(machine, session, now)).ToList() : machine.Sessions,
+        };
     }
 
     private void Require(LabMachineState machine, params VmPowerState[] allowed)

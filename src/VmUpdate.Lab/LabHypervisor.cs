@@ -1,3 +1,4 @@
+using VmUpdate.Core.Guests;
 using VmUpdate.Core.Machines;
 using VmUpdate.DiskFormats;
 using VmUpdate.DiskFormats.Blocks;
@@ -8,7 +9,7 @@ namespace VmUpdate.Lab;
 /// A hypervisor in a folder: its disks are real VHDX files, its machines' power states are made up. It refuses what a real one refuses,
 /// survives its process, and may be used by several at once.
 /// </summary>
-public sealed partial class LabHypervisor : IHypervisor, IUserSessions, IGuestChannel
+public sealed partial class LabHypervisor : IHypervisor, IUserSessions, IGuestChannel, IHostMetrics, IGuestTasks
 {
     private const string HostRecord = "lab";
     private const string MachineFolderName = "machines";
@@ -16,6 +17,7 @@ public sealed partial class LabHypervisor : IHypervisor, IUserSessions, IGuestCh
     private readonly LabOptions _options;
     private readonly LabHostState _host;
     private readonly IHostFolder _machines;
+    private readonly DateTime _openedUtc;
     private int _calls;
 
     private LabHypervisor(string folder, LabHostState host, IHostFolder machines, LabOptions options)
@@ -24,6 +26,8 @@ public sealed partial class LabHypervisor : IHypervisor, IUserSessions, IGuestCh
         _host = host;
         _machines = machines;
         _options = options;
+        _openedUtc = options.Clock.UtcNow;
+        _voices = new LabGuestVoices(HearGuest, options.Clock, LookEvery);
     }
 
     /// <summary>The lab's folder.</summary>

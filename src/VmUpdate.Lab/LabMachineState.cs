@@ -25,4 +25,16 @@ internal sealed record LabMachineState
     public IReadOnlyList<LabSession> Sessions { get; init; } = [];
 
     public LabBehavior Behavior { get; init; } = new();
+
+    /// <summary>From when on its guest answers, while it runs.</summary>
+    public DateTime GuestSinceUtc { get; init; }
+
+    /// <summary>What its guest was handed, the newest last.</summary>
+    public IReadOnlyList<LabGuestJob> Jobs { get; init; } = [];
+
+    /// <summary>What it wants of the host's memory when it runs, in bytes.</summary>
+    public long MemoryBytes { get; init; } = 2L << 30;
+
+    /// <summary>The made-up volume that it is saved on.</summary>
+    public string Volume { get; init; } = "lab";
 }

@@ -14,6 +14,11 @@ public sealed record LabTimings
         ShutDown = TimeSpan.FromMilliseconds(200),
         Save = TimeSpan.FromMilliseconds(100),
         Guest = TimeSpan.FromMilliseconds(150),
+        Searching = TimeSpan.FromMilliseconds(200),
+        Downloading = TimeSpan.FromMilliseconds(200),
+        Applying = TimeSpan.FromMilliseconds(500),
+        Away = TimeSpan.FromMilliseconds(300),
+        Restart = TimeSpan.FromMilliseconds(400),
     };
 
     /// <summary>From off to running.</summary>
@@ -30,4 +35,19 @@ public sealed record LabTimings
 
     /// <summary>From running to a guest that answers.</summary>
     public TimeSpan Guest { get; init; }
+
+    /// <summary>How long a guest searches, where its script does not say.</summary>
+    public TimeSpan Searching { get; init; }
+
+    /// <summary>How long a guest downloads, where its script does not say.</summary>
+    public TimeSpan Downloading { get; init; }
+
+    /// <summary>How long a guest applies, where its script does not say.</summary>
+    public TimeSpan Applying { get; init; }
+
+    /// <summary>How long a guest that loses its connection is away, where its script does not say.</summary>
+    public TimeSpan Away { get; init; }
+
+    /// <summary>How long a guest's restart takes, where its script does not say.</summary>
+    public TimeSpan Restart { get; init; }
 }

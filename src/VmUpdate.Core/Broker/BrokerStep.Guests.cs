@@ -206,6 +206,8 @@ internal sealed partial class BrokerStep
             case GuestStatus.Success or GuestStatus.Failed:
                 HearLateEnd(vm, report);
                 break;
+            case GuestStatus.Applying when HasSaidItsEnd(vm, report):
+                break; // an answer that a later word overtook on its way
             case GuestStatus.Applying:
                 NoteOtherWork(vm, (report.RunId, report.Attempt, RunState.Applying));
                 break;
@@ -216,6 +218,10 @@ internal sealed partial class BrokerStep
 
         Note(vm, RunReason.ReportIgnored, $"status {report.Status} for no run that is under way. {message}");
     }
+
+    private static bool HasSaidItsEnd(TrackedVm vm, Observation.GuestReported report) =>
+        vm.LastRun is { } last && last.Data.Id == report.RunId && last.Data.Attempt == report.Attempt
+        && (last.Data.Outcome ?? last.State, last.Data.Reason) is (RunState.Succeeded, _) or (RunState.Failed, RunReason.GuestFailed);
 
     private void HearLateEnd(TrackedVm vm, Observation.GuestReported report)
     {
