@@ -24,7 +24,7 @@ public sealed partial class DirectionTests
         ["Guests"] = ["Machines", "Tasks"],
         ["Broker"] = ["Machines", "Tasks", "Guests", "Store"],
         ["Identity"] = ["Machines", "Store"],
-        ["Store"] = ["Machines", "Tasks", "Broker"], // it knows the records that it keeps; the broker's driver asks it for them
+        ["Store"] = ["Machines"], // what it keeps for the broker is read and written there
         ["Images"] = ["Machines", "Identity", "Store"],
     };
 

@@ -1,4 +1,3 @@
-using VmUpdate.Core.Store;
 using VmUpdate.Core.Tasks;
 
 namespace VmUpdate.Core.Broker;

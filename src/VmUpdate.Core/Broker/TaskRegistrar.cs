@@ -45,7 +45,7 @@ public sealed class TaskRegistrar
         // Found before the commit, so that one bad task does not take its neighbours with it.
         if (!replace && (isWaiting || _store.HasTask(_hostId, task.Name)))
         {
-            throw StoreTransaction.NameTaken(task.Name);
+            throw TaskTables.NameTaken(task.Name);
         }
 
         IReadOnlyList<UpdateTask> before = isWaiting ? Complete() : [];

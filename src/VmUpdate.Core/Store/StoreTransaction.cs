@@ -145,6 +145,13 @@ public sealed partial class StoreTransaction
         ("$began", StoreSql.Text(step.Began)),
         ("$note", step.Note));
 
+    internal void Run(string sql, params (string Name, object? Value)[] parameters) => StoreSql.Run(_connection, sql, parameters);
+
+    internal long ReadNumber(string sql, params (string Name, object? Value)[] parameters) => StoreSql.ReadNumber(_connection, sql, parameters);
+
+    internal List<T> Read<T>(string sql, Func<SqliteDataReader, T> make, params (string Name, object? Value)[] parameters) =>
+        StoreSql.Read(_connection, sql, make, parameters);
+
     internal static string Key(string name) => name.ToUpperInvariant();
 
     internal static string[] SplitNames(string names) => names.Length == 0 ? [] : names.Split(NameSeparator);

@@ -143,7 +143,7 @@ public sealed partial class VmUpdateStore : IDisposable
         return (int)version;
     }
 
-    private List<T> Query<T>(string sql, Func<SqliteDataReader, T> make, params (string Name, object? Value)[] parameters)
+    internal List<T> Query<T>(string sql, Func<SqliteDataReader, T> make, params (string Name, object? Value)[] parameters)
     {
         lock (_gate)
         {

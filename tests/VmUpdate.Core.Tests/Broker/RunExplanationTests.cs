@@ -1,5 +1,4 @@
 using VmUpdate.Core.Broker;
-using VmUpdate.Core.Store;
 using VmUpdate.Core.Tests.Tasks;
 using Xunit;
 

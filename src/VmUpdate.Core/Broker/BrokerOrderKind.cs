@@ -1,4 +1,4 @@
-namespace VmUpdate.Core.Store;
+namespace VmUpdate.Core.Broker;
 
 /// <summary>What a prompt wants of the broker.</summary>
 internal enum BrokerOrderKind

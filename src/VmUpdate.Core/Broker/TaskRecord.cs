@@ -1,6 +1,6 @@
 using VmUpdate.Core.Tasks;
 
-namespace VmUpdate.Core.Store;
+namespace VmUpdate.Core.Broker;
 
 /// <summary>A task with what became of it.</summary>
 /// <param name="Task">The task.</param>

@@ -1,4 +1,4 @@
-namespace VmUpdate.Core.Store;
+namespace VmUpdate.Core.Broker;
 
 /// <summary>Something that a prompt wants of the broker: written down with the change itself, so that it is not lost when no broker runs.</summary>
 /// <param name="Number">Its number; grows.</param>

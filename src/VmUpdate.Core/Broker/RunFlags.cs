@@ -1,4 +1,4 @@
-namespace VmUpdate.Core.Store;
+namespace VmUpdate.Core.Broker;
 
 /// <summary>What is true or not of a run, as the store keeps it. The numbers never change their meaning.</summary>
 [Flags]

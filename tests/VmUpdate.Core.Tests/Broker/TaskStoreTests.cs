@@ -9,7 +9,7 @@ using VmUpdate.DiskFormats.Blocks;
 using VmUpdate.Simulation.Support;
 using Xunit;
 
-namespace VmUpdate.Core.Tests.Store;
+namespace VmUpdate.Core.Tests.Broker;
 
 public sealed class TaskStoreTests : IDisposable
 {

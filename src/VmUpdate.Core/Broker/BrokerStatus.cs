@@ -1,4 +1,4 @@
-namespace VmUpdate.Core.Store;
+namespace VmUpdate.Core.Broker;
 
 /// <summary>What the host's broker said last.</summary>
 /// <param name="IsSuspended">Whether all work is suspended.</param>

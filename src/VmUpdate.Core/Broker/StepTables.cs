@@ -1,35 +1,35 @@
 using System.Globalization;
-using VmUpdate.Core.Broker;
 using VmUpdate.Core.Machines;
+using VmUpdate.Core.Store;
 
-namespace VmUpdate.Core.Store;
+namespace VmUpdate.Core.Broker;
 
-// What a step of the broker decided.
-public sealed partial class StoreTransaction
+/// <summary>What a step of the broker decided, written into the store.</summary>
+internal static class StepTables
 {
     /// <summary>Writes down what a step decided, and how far the orders were heeded.</summary>
+    /// <param name="transaction">The transaction.</param>
     /// <param name="hostId">The host.</param>
     /// <param name="result">What the step decided.</param>
     /// <param name="lastOrder">The number of the last order that it was told.</param>
     /// <param name="whyNoRun">Why no run begins at all.</param>
     /// <param name="whyNoWake">Why no machine is woken.</param>
     /// <param name="utcNow">The time, in UTC.</param>
-    internal void SaveStep(string hostId, StepResult result, long lastOrder, string whyNoRun, string whyNoWake, DateTime utcNow)
+    internal static void SaveStep(this StoreTransaction transaction, string hostId, StepResult result, long lastOrder, string whyNoRun, string whyNoWake, DateTime utcNow)
     {
         foreach (UpdateRun run in result.Runs)
         {
-            SaveRun(run);
+            transaction.SaveRun(run);
         }
 
         foreach (AwakeMachine awake in result.Awake)
         {
-            SaveAwake(awake);
+            transaction.SaveAwake(awake);
         }
 
         foreach (VmKey vm in result.NotAwake)
         {
-            StoreSql.Run(
-                _connection,
+            transaction.Run(
                 "DELETE FROM awake_machines WHERE host_id = $host AND vm_id = $vm",
                 ("$host", vm.HostId),
                 ("$vm", StoreSql.Text(vm.VmId)));
@@ -37,17 +37,16 @@ public sealed partial class StoreTransaction
 
         foreach (Guid task in result.HeldTasks)
         {
-            StoreSql.Run(_connection, "UPDATE tasks SET held = 'Failures' WHERE id = $id AND held = ''", ("$id", StoreSql.Text(task)));
+            transaction.Run("UPDATE tasks SET held = 'Failures' WHERE id = $id AND held = ''", ("$id", StoreSql.Text(task)));
         }
 
         foreach (JournalEntry entry in result.Journal)
         {
-            SaveEntry(hostId, entry);
+            transaction.SaveEntry(hostId, entry);
         }
 
-        MakeHost(hostId, utcNow);
-        StoreSql.Run(
-            _connection,
+        transaction.MakeHost(hostId, utcNow);
+        transaction.Run(
             """
             UPDATE broker_hosts SET last_order = $order, why_no_run = $run, why_no_wake = $wake, stepped_utc = $now WHERE host_id = $host
             """,
@@ -58,10 +57,10 @@ public sealed partial class StoreTransaction
             ("$host", hostId));
 
         // Orders that were heeded are of no use to anybody.
-        StoreSql.Run(_connection, "DELETE FROM broker_orders WHERE host_id = $host AND number <= $order", ("$host", hostId), ("$order", lastOrder));
+        transaction.Run("DELETE FROM broker_orders WHERE host_id = $host AND number <= $order", ("$host", hostId), ("$order", lastOrder));
     }
 
-    private void SaveRun(UpdateRun run)
+    internal static void SaveRun(this StoreTransaction transaction, UpdateRun run)
     {
         // The time of a first attempt is set by whoever plans it, and by whoever changes the task: the broker, which may not have heard of
         // that yet, sets the times of retries only.
@@ -70,8 +69,7 @@ public sealed partial class StoreTransaction
             | (run.IsHandOverBegun ? RunFlags.HandOverBegun : RunFlags.None)
             | (run.IsHandOverConfirmed ? RunFlags.HandOverConfirmed : RunFlags.None)
             | (run.IsCancelAsked ? RunFlags.CancelAsked : RunFlags.None);
-        StoreSql.Run(
-            _connection,
+        transaction.Run(
             """
             INSERT INTO runs (id, task_id, host_id, vm_id, vm_name, occurrence, due_utc, not_before_utc, attempt, state, reason, detail, outcome,
                 percent, restarts, flags, started_utc, ended_utc)
@@ -100,8 +98,7 @@ public sealed partial class StoreTransaction
             ("$ended", run.Ended is { } ended ? StoreSql.Text(ended) : null));
     }
 
-    private void SaveAwake(AwakeMachine awake) => StoreSql.Run(
-        _connection,
+    private static void SaveAwake(this StoreTransaction transaction, AwakeMachine awake) => transaction.Run(
         """
         INSERT INTO awake_machines (host_id, vm_id, vm_name, found, woken_utc, run_id, is_left, reason, detail, active_sessions)
         VALUES ($host, $vm, $name, $found, $woken, $run, $left, $reason, $detail, $sessions)
@@ -119,8 +116,7 @@ public sealed partial class StoreTransaction
         ("$detail", awake.Detail),
         ("$sessions", awake.ActiveSessionsAtWake is { } ids ? string.Join(",", ids.Select(i => i.ToString(CultureInfo.InvariantCulture))) : null));
 
-    private void SaveEntry(string hostId, JournalEntry entry) => StoreSql.Run(
-        _connection,
+    private static void SaveEntry(this StoreTransaction transaction, string hostId, JournalEntry entry) => transaction.Run(
         """
         INSERT INTO broker_journal (host_id, time_utc, vm_id, run_id, state, reason, detail)
         VALUES ($host, $time, $vm, $run, $state, $reason, $detail)
