@@ -135,7 +135,7 @@ public sealed class GuestDisk : IDisposable
     /// <summary>Whether a hive is in the Windows folder.</summary>
     /// <param name="name">Which.</param>
     /// <returns><see langword="true"/> when it is.</returns>
-    public bool HasHive(HiveName name) => Volume.Find(HivePath(name)) is { IsDirectory: false };
+    public bool HasHive(HiveName name) => _hives.ContainsKey(name) || Volume.Find(HivePath(name)) is { IsDirectory: false };
 
     /// <summary>
     /// A key's path on this disk: <c>CurrentControlSet</c>, which exists only while Windows runs, becomes the name of the current set.

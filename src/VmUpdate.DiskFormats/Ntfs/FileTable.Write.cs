@@ -347,7 +347,7 @@ internal sealed partial class FileTable
     {
         NtfsAttribute mirror = Get(WellKnownRecord.MftMirror).Require(AttributeType.Data);
         long mirrored = mirror.IsResident ? 0 : mirror.DataSize / RecordSize;
-        byte[] gathered = new byte[MaxGatheredBytes];
+        byte[] gathered = new byte[(int)Math.Min((long)_images.Count * RecordSize, MaxGatheredBytes)];
         int used = 0;
         long start = -1;
         foreach (KeyValuePair<long, byte[]> pair in _images)

@@ -3,6 +3,13 @@ namespace VmUpdate.DiskFormats.Ntfs;
 /// <summary>The volume's own table of capitals ($UpCase), by which names are compared.</summary>
 internal sealed class NtfsText(ushort[] upCase)
 {
+    // Nearly every volume has this table: all of those share one.
+    private static readonly Lazy<ushort[]> Usual = new(UpCaseTable.Create);
+
+    /// <summary>The rules of a volume.</summary>
+    /// <param name="upCase">Its table, <see cref="UpCaseTable.Length"/> capitals.</param>
+    public static NtfsText Of(ReadOnlySpan<ushort> upCase) => new(upCase.SequenceEqual(Usual.Value) ? Usual.Value : upCase.ToArray());
+
     /// <summary>The capital of a character.</summary>
     public ushort ToUpper(char character) => upCase[character];
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using VmUpdate.DiskFormats.Blocks;
@@ -127,9 +128,11 @@ public sealed partial class NtfsVolume : IDisposable
             throw NtfsError.Inconsistent("$UpCase", -1, $"expected {UpCaseTable.Size} bytes, found {data.Length}.");
         }
 
-        ushort[] table = new ushort[UpCaseTable.Length];
-        AttributeIo.ReadPlain(this, data, 0, MemoryMarshal.AsBytes(table.AsSpan()));
-        Text = new NtfsText(table);
+        byte[] table = ArrayPool<byte>.Shared.Rent(UpCaseTable.Size);
+        Span<byte> bytes = table.AsSpan(0, UpCaseTable.Size);
+        AttributeIo.ReadPlain(this, data, 0, bytes);
+        Text = NtfsText.Of(MemoryMarshal.Cast<byte, ushort>(bytes));
+        ArrayPool<byte>.Shared.Return(table);
     }
 
     private void ReadVolumeInformation()

@@ -84,41 +84,47 @@ internal sealed class VhdxMetadata
         return metadata;
     }
 
-    /// <summary>The region as it lies in a new file.</summary>
+    /// <summary>The region's start as it lies in a new file, in whole pages. All behind it is zero.</summary>
     internal byte[] ToBytes()
     {
-        byte[] region = new byte[RegionSize];
-        BinaryPrimitives.WriteUInt64LittleEndian(region, Signature);
-        int count = 0;
-        int end = TableSize;
-        void Add(Guid id, uint itemFlags, byte[] value)
-        {
-            Span<byte> entry = region.AsSpan(HeaderSize + (count++ * EntrySize));
-            id.ToByteArray().CopyTo(entry);
-            BinaryPrimitives.WriteUInt32LittleEndian(entry.Slice(16), (uint)end);
-            BinaryPrimitives.WriteUInt32LittleEndian(entry.Slice(20), (uint)value.Length);
-            BinaryPrimitives.WriteUInt32LittleEndian(entry.Slice(24), itemFlags);
-            value.CopyTo(region, end);
-            end += (value.Length + 7) & ~7;
-        }
-
         byte[] parameters = new byte[8];
         BinaryPrimitives.WriteUInt32LittleEndian(parameters, (uint)BlockSize);
         BinaryPrimitives.WriteUInt32LittleEndian(
             parameters.AsSpan(4), (LeaveBlocksAllocated ? LeaveAllocatedFlag : 0) | (Parent is null ? 0 : HasParentFlag));
-        Add(FileParameters, RequiredFlag, parameters);
-        Add(VirtualDiskSize, RequiredFlag | VirtualDiskFlag, BitConverter.GetBytes(VirtualLength));
-        Add(VirtualDiskIdItem, RequiredFlag | VirtualDiskFlag, VirtualDiskId.ToByteArray());
-        Add(LogicalSectorSizeItem, RequiredFlag | VirtualDiskFlag, BitConverter.GetBytes(LogicalSectorSize));
-        Add(PhysicalSectorSizeItem, RequiredFlag | VirtualDiskFlag, BitConverter.GetBytes(PhysicalSectorSize));
+        List<(Guid Id, uint Flags, byte[] Value)> items =
+        [
+            (FileParameters, RequiredFlag, parameters),
+            (VirtualDiskSize, RequiredFlag | VirtualDiskFlag, BitConverter.GetBytes(VirtualLength)),
+            (VirtualDiskIdItem, RequiredFlag | VirtualDiskFlag, VirtualDiskId.ToByteArray()),
+            (LogicalSectorSizeItem, RequiredFlag | VirtualDiskFlag, BitConverter.GetBytes(LogicalSectorSize)),
+            (PhysicalSectorSizeItem, RequiredFlag | VirtualDiskFlag, BitConverter.GetBytes(PhysicalSectorSize)),
+        ];
         if (Parent is not null)
         {
-            Add(ParentLocatorItem, RequiredFlag, Parent.ToBytes());
+            items.Add((ParentLocatorItem, RequiredFlag, Parent.ToBytes()));
         }
 
-        BinaryPrimitives.WriteUInt16LittleEndian(region.AsSpan(10), (ushort)count);
+        int length = TableSize + items.Sum(item => RoomFor(item.Value));
+        byte[] region = new byte[(length + VhdxLimits.PageSize - 1) / VhdxLimits.PageSize * VhdxLimits.PageSize];
+        BinaryPrimitives.WriteUInt64LittleEndian(region, Signature);
+        BinaryPrimitives.WriteUInt16LittleEndian(region.AsSpan(10), (ushort)items.Count);
+        int end = TableSize;
+        for (int index = 0; index < items.Count; index++)
+        {
+            (Guid id, uint flags, byte[] value) = items[index];
+            Span<byte> entry = region.AsSpan(HeaderSize + (index * EntrySize));
+            id.ToByteArray().CopyTo(entry);
+            BinaryPrimitives.WriteUInt32LittleEndian(entry.Slice(16), (uint)end);
+            BinaryPrimitives.WriteUInt32LittleEndian(entry.Slice(20), (uint)value.Length);
+            BinaryPrimitives.WriteUInt32LittleEndian(entry.Slice(24), flags);
+            value.CopyTo(region, end);
+            end += RoomFor(value);
+        }
+
         return region;
     }
+
+    private static int RoomFor(byte[] value) => (value.Length + 7) & ~7;
 
     private static Dictionary<Guid, FileRange> ReadTable(IBlockDevice file, FileRange region)
     {

@@ -17,6 +17,21 @@ internal sealed class PageCache
     /// <param name="capacity">The most bytes that it keeps.</param>
     internal PageCache(long capacity) => _slots = new Page?[(int)Math.Max(1, capacity / PageSize)];
 
+    /// <summary>How many bytes it keeps now.</summary>
+    internal long HeldBytes
+    {
+        get
+        {
+            long held = 0;
+            for (int i = 0; i < _slots.Length; i++)
+            {
+                held += Volatile.Read(ref _slots[i])?.Bytes.Length ?? 0;
+            }
+
+            return held;
+        }
+    }
+
     /// <summary>The same file, its small reads served from the cache.</summary>
     internal IBlockDevice Wrap(IBlockDevice file) => new CachedFile(this, file, Interlocked.Increment(ref _lastFile));
 

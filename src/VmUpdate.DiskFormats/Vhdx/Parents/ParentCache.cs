@@ -48,6 +48,9 @@ public sealed class ParentCache : IDisposable
         }
     }
 
+    /// <summary>How many bytes of parents are in memory now.</summary>
+    public long HeldBytes => _pages.HeldBytes;
+
     /// <summary>Closes the parents. One that a disk still reads from is closed with the last such disk.</summary>
     public void Dispose()
     {
