@@ -57,6 +57,8 @@ public sealed class BadInputTests
     [InlineData("bitlocker", "DiskBitLocker")]
     [InlineData("no-windows", "IdentityNoWindowsFolder")]
     [InlineData("hive-checksum", "DiskWrongChecksum")]
+    [InlineData("hibernated", "DiskHibernated")]
+    [InlineData("two-windows", "IdentitySeveralWindowsFolders")]
     public void A_master_that_is_of_no_use_blocks_the_machine_and_changes_nothing(string kind, string id)
     {
         using var lab = new Lab(pooled: 2);
@@ -96,6 +98,75 @@ public sealed class BadInputTests
         RunResult result = lab.Run("Update-PooledVmImage -Name MINE, PC-01 -MasterPath $1 -Force", lab.NewMaster);
         Assert.Equal([id], result.ErrorIds);
         Assert.Contains("PC-01 Updated", result.Output.Select(item => $"{item.Properties["VMName"].Value} {item.Properties["State"].Value}"));
+    }
+
+    [Theory]
+    [InlineData(@"\\host\share\")]
+    [InlineData(@"\\.\PhysicalDrive")]
+    [InlineData(@"..\..\..\..\x\")]
+    public void A_disk_whose_parent_path_leads_elsewhere_is_refused_and_nothing_there_is_opened(string start)
+    {
+        using var lab = new Lab(pooled: 3);
+        BadDisk.LeadElsewhere(lab.DiskOf("PC-02"), start);
+        lab.Change("PC-02", "State", "\"Off\"");
+        RunResult result = lab.Run("Update-PooledVmImage -Name PC-02, PC-01 -MasterPath $1 -Force", lab.NewMaster);
+        Assert.Equal(["DiskParentNotFound"], result.ErrorIds);
+        Assert.Equal(["PC-01 Updated", "PC-02 Blocked"], result.Output.Select(item => $"{item.Properties["VMName"].Value} {item.Properties["State"].Value}").Order());
+    }
+
+    [Theory]
+    [InlineData("hibernated", "DiskHibernated", "powercfg /h off")]
+    [InlineData("two-windows", "IdentitySeveralWindowsFolders", "")]
+    public void A_machine_whose_own_disk_is_of_no_use_is_refused_with_its_remedy_and_the_others_go_on(string kind, string id, string remedy)
+    {
+        using var lab = new Lab(pooled: 3);
+        string disk = lab.DiskOf("PC-02");
+        lab.Change("PC-02", "State", "\"Off\"");
+        ShellProcess.Spoil(disk, kind);
+        byte[] before = File.ReadAllBytes(disk);
+        RunResult result = lab.Run("Update-PooledVmImage -Name PC-02, PC-01 -MasterPath $1 -Force", lab.NewMaster);
+        Assert.Equal([id], result.ErrorIds);
+        Assert.Equal(["PC-01 Updated", "PC-02 Blocked"], result.Output.Select(item => $"{item.Properties["VMName"].Value} {item.Properties["State"].Value}").Order());
+        Assert.Equal(before, File.ReadAllBytes(disk));
+        PSObject test = lab.RunWell("Test-PooledVmImage -Name PC-02 -MasterPath $1", lab.NewMaster).Single;
+        Assert.Contains(remedy, $"{test.Properties["Remedy"].Value} {test.Properties["Reason"].Value}", StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Too_little_room_is_told_before_anything_is_done()
+    {
+        using var lab = new Lab(pooled: 3);
+        lab.Change("PC-02", "State", "\"Running\"");
+        SortedDictionary<string, string> before = lab.Hashes(withStore: false);
+        RunResult result = lab.Run("Update-PooledVmImage -Name PC-02 -MasterPath $1 -Force -UserData Always -UserDataLimit ([long]::MaxValue)", lab.NewMaster);
+        Assert.Equal(["NotEnoughSpace"], result.ErrorIds);
+        Assert.Equal(before, lab.Hashes(withStore: false));
+    }
+
+    [Fact]
+    public void A_host_disk_that_is_full_is_told_before_anything_is_done()
+    {
+        using TinyVolume volume = TinyVolume.Mount(mebibytes: 40);
+        using var lab = new Lab(pooled: 3);
+        string disk = Path.Combine(volume.Path, "full.vhdx");
+        File.Copy(lab.OldMaster, disk);
+        lab.Change("PC-02", "Disks", $$"""[{ "Controller": "Scsi", "ControllerNumber": 0, "Slot": 0, "Path": "{{disk}}", "BootOrder": 0 }]""");
+        RunResult result = lab.Run("Update-PooledVmImage -Name PC-02, PC-01 -MasterPath $1 -Force", lab.NewMaster);
+        Assert.Equal(["NotEnoughSpace"], result.ErrorIds);
+        Assert.Equal([disk], Directory.GetFiles(volume.Path));
+    }
+
+    [Fact]
+    public void A_store_that_cannot_be_written_is_refused()
+    {
+        using var lab = new Lab(pooled: 1, connected: false);
+        string file = Path.Combine(lab.Beside, "file");
+        File.WriteAllText(file, "no folder");
+        Assert.Equal(["StoreNotWritable"], lab.Run("Connect-VmUpdateHost $1 -StorePath $2", lab.Path, Path.Combine(file, "store")).ErrorIds);
+        if (OperatingSystem.IsLinux())
+        {
+            Assert.Equal(["StoreNotWritable"], lab.Run("Connect-VmUpdateHost $1 -StorePath /proc/vmupdate-store", lab.Path).ErrorIds);
+        }
     }
 
     [Theory]

@@ -1,8 +1,9 @@
 using System.Globalization;
+using VmUpdate.Simulation.Disks;
 using VmUpdate.Simulation.World;
 
 // Plays the broker's world: --steps N (default 1000000) from a fresh or a given --seed S; --seed S alone plays that one world, with --trace in words;
-// --kills N kills a broker in a process of its own N times.
+// --kills N kills a broker in a process of its own N times. --spoil KIND VHDX makes a disk of no use, for tests that must not load the libraries.
 int Number(string name, int otherwise)
 {
     int at = Array.IndexOf(args, name);
@@ -12,6 +13,12 @@ int Number(string name, int otherwise)
 if (args is ["--broker", var folder])
 {
     await KillCampaign.RunBrokerAsync(folder);
+    return 0;
+}
+
+if (args is ["--spoil", var kind, var disk])
+{
+    SpoiledDisk.Spoil(disk, kind);
     return 0;
 }
 

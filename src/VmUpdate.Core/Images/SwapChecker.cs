@@ -8,7 +8,7 @@ namespace VmUpdate.Core.Images;
 /// <summary>All that is looked at before a machine is touched. Changes nothing and stops nothing.</summary>
 internal sealed class SwapChecker
 {
-    // A child's own structures, a bundle, and room for the few blocks of 2 MiB that an identity lies in.
+    // A child's own structures, and room for the few blocks of 2 MiB that an identity lies in.
     private const long NeededBytes = 64L << 20;
 
     private readonly RunContext _run;
@@ -207,12 +207,15 @@ internal sealed class SwapChecker
             check.Warn("AsItWas", "secrets that changed since the update are not brought along: the domain may not know the machine any more.");
         }
 
-        CheckSpace(check);
         if (machine.State == VmPowerState.Off)
         {
             OpenOldDisk(check);
+            CheckSpace(check, check.Plan?.Bytes ?? 0);
             return;
         }
+
+        // What a running machine's disk holds is not known yet; what may be carried at most is.
+        CheckSpace(check, _options.UserData == UserDataMode.Never ? 0 : _options.UserDataLimitBytes);
 
         check.CheckedWhenStopped = true;
         check.IsCurrent = _run.Direction == SwapDirection.Update
@@ -271,17 +274,21 @@ internal sealed class SwapChecker
                 "Detach it there, or name a copy of it.");
     }
 
-    private void CheckSpace(SwapCheck check)
+    private void CheckSpace(SwapCheck check, long carried)
     {
         IHostFolder folder = HostPath.FolderOf(_services.Files, check.BootDisk!.Path);
-        long needed = NeededBytes + (_options.UserData == UserDataMode.Never ? 0 : _options.UserDataLimitBytes);
-        long free = folder.FreeBytes;
-        if (free < needed)
+        RequireSpace(check, folder.Path, "the new disk", folder.FreeBytes - NeededBytes, carried);
+        RequireSpace(check, "the identity store", "the bundle", _services.Identities.FreeBytes, carried);
+    }
+
+    private static void RequireSpace(SwapCheck check, string place, string what, long room, long carried)
+    {
+        if (room < carried)
         {
             throw new SwapException(
                 SwapFailure.NotEnoughSpace,
                 check.Target.Name,
-                $"{folder.Path} has {free >> 20} MiB free, and the new disk may need {needed >> 20} MiB.",
+                $"{place} has room for {Math.Max(0, room) >> 20} MiB of identity and user data, and {what} may get {carried >> 20} MiB.",
                 "Make room on the volume, or lower the limit for user data.");
         }
     }

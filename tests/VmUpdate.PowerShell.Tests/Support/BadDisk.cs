@@ -22,6 +22,11 @@ internal static class BadDisk
             // A fixed VHD: the data, then a footer of 512 bytes that begins with "conectix".
             File.WriteAllBytes(path, [.. new byte[1 << 20], .. "conectix"u8, .. new byte[504]]);
         }
+        else if (kind is "hibernated" or "two-windows")
+        {
+            File.Copy(lab.NewMaster, path);
+            ShellProcess.Spoil(path, kind);
+        }
         else if (kind != "missing")
         {
             byte[] disk = File.ReadAllBytes(lab.NewMaster);
@@ -29,6 +34,20 @@ internal static class BadDisk
         }
 
         return path;
+    }
+
+    /// <summary>Makes a machine's disk say that its parent is elsewhere, in its relative path, without changing the path's length.</summary>
+    /// <param name="disk">The disk, a child.</param>
+    /// <param name="start">How the new path begins; the rest is filled up.</param>
+    internal static void LeadElsewhere(string disk, string start)
+    {
+        byte[] bytes = File.ReadAllBytes(disk);
+        byte[] key = Encoding.Unicode.GetBytes("relative_path");
+        int value = Find(bytes, key)[0] + key.Length;
+        int end = Find(bytes, Encoding.Unicode.GetBytes(".vhdx")).First(place => place >= value);
+        string path = start + new string('x', ((end - value) / 2) - start.Length);
+        Encoding.Unicode.GetBytes(path).CopyTo(bytes, value);
+        File.WriteAllBytes(disk, bytes);
     }
 
     private static byte[] Changed(byte[] disk, string kind)

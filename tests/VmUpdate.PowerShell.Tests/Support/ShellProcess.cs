@@ -15,11 +15,20 @@ internal static class ShellProcess
         return Finish(process);
     }
 
-    internal static Process Start(IEnumerable<string> arguments)
+    internal static Process Start(IEnumerable<string> arguments) => StartProgram("src", "VmUpdate.Shell", arguments);
+
+    /// <summary>Spoils a disk in a process of its own: the libraries must not be loaded here beside the module's.</summary>
+    internal static void Spoil(string disk, string kind)
+    {
+        (int exitCode, _, string error) = Finish(StartProgram("tests", "VmUpdate.Simulation.Console", ["--spoil", kind, disk]));
+        Assert.True(exitCode == 0, error);
+    }
+
+    private static Process StartProgram(string folder, string project, IEnumerable<string> arguments)
     {
         string framework = Path.GetFileName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory));
         string configuration = Path.GetFileName(Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory))!);
-        string program = Repository.PathOf("src", "VmUpdate.Shell", "bin", configuration, framework, "VmUpdate.Shell.dll");
+        string program = Repository.PathOf(folder, project, "bin", configuration, framework, project + ".dll");
         return Process.Start(new ProcessStartInfo("dotnet", [program, .. arguments])
         {
             RedirectStandardInput = true,

@@ -33,6 +33,9 @@ public sealed class FolderIdentityStore : IIdentityStore
     }
 
     /// <inheritdoc/>
+    public long FreeBytes => _folder.FreeBytes;
+
+    /// <inheritdoc/>
     public string Save(IdentityBundle bundle)
     {
         RequireOwnerOnly();

@@ -3,6 +3,9 @@ namespace VmUpdate.Core.Identity;
 /// <summary>Where bundles are kept between the reading of the old disk and the writing of the new one.</summary>
 public interface IIdentityStore
 {
+    /// <summary>How many bytes of bundles it has room for.</summary>
+    long FreeBytes { get; }
+
     /// <summary>Keeps a bundle. When it returns, the bundle was read back and compared.</summary>
     /// <param name="bundle">The bundle; it stays usable.</param>
     /// <returns>The bundle's id.</returns>

@@ -13,6 +13,9 @@ public sealed class MemoryIdentityStore : IIdentityStore
     private readonly object _gate = new();
 
     /// <inheritdoc/>
+    public long FreeBytes => MaxBundleSize;
+
+    /// <inheritdoc/>
     public string Save(IdentityBundle bundle)
     {
         if (bundle.Payload.Length > MaxBundleSize)
