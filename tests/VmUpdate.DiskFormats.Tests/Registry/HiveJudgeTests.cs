@@ -56,7 +56,7 @@ public sealed partial class HiveJudgeTests
         Judges.Require("hivexml");
         using var folder = new TempFolder();
         string path = folder.File("BIG");
-        (int exit, string output) = Judges.Run("/usr/bin/python3", Judges.Oracle("dbhive.py"), path);
+        (int exit, string output) = Judges.Run(Judges.Python, Judges.Oracle("dbhive.py"), path);
         Assert.True(exit == 0, output);
         using var hive = RegistryHive.Open(new MemoryFile(File.ReadAllBytes(path)), [], new RegistryOpenOptions());
         Assert.Equal(File.ReadAllBytes(path + ".data"), hive.Root.FindValue("Big")!.Data);
@@ -84,7 +84,7 @@ public sealed partial class HiveJudgeTests
         using var folder = new TempFolder();
         string path = folder.File("hive");
         File.WriteAllBytes(path, hive);
-        (int exit, string output) = Judges.Run("/usr/bin/python3", Judges.Oracle("hive_oracle.py"), path);
+        (int exit, string output) = Judges.Run(Judges.Python, Judges.Oracle("hive_oracle.py"), path);
         Assert.True(exit == 0, output);
         Match hivex = Hivex().Match(output);
         Assert.True(hivex.Success, output);

@@ -46,7 +46,7 @@ public sealed class VhdxJudgeTests : IDisposable
     [InlineData(5, 4096)]
     public void Libvhdi_and_an_independent_reader_read_a_chain_that_we_wrote(int seed, int sectorSize)
     {
-        Judges.Require("python3");
+        Judges.Require(Judges.Python);
         string parent = _folder.File("parent.vhdx");
         string middle = _folder.File("middle.vhdx");
         string leaf = _folder.File("leaf.vhdx");
@@ -122,7 +122,7 @@ public sealed class VhdxJudgeTests : IDisposable
         string pending = _folder.File("pending.vhdx");
         VhdxTestDisk.MakeDynamic(clean, Length, 3);
         string[] arguments = [maker, clean, pending, what, .. (string[])(count > 0 ? [count.ToString(CultureInfo.InvariantCulture)] : [])];
-        (int code, string output) = Judges.Run("python3", arguments);
+        (int code, string output) = Judges.Run(Judges.Python, arguments);
         Assert.True(code == 0, output);
         string ours = _folder.File("ours.vhdx");
         File.Copy(pending, ours);
@@ -140,7 +140,7 @@ public sealed class VhdxJudgeTests : IDisposable
             Assert.Equal(inMemory, VhdxTestDisk.Hash(disk));
         }
 
-        Assert.Contains(inMemory, Judges.Run("python3", Judges.Oracle("vhdx_read.py"), "sha256", pending).Output, StringComparison.Ordinal);
+        Assert.Contains(inMemory, Judges.Run(Judges.Python, Judges.Oracle("vhdx_read.py"), "sha256", pending).Output, StringComparison.Ordinal);
         Assert.Equal(0, Judges.Run("qemu-img", "check", ours).ExitCode);
         Judges.Run("qemu-img", "check", "-r", "all", pending);
         Assert.Equal(0, Judges.Run("qemu-img", "compare", pending, ours).ExitCode);
@@ -152,7 +152,7 @@ public sealed class VhdxJudgeTests : IDisposable
     [InlineData("not-present")]
     public void A_block_without_data_is_read_and_written_as_the_judge_reads_it(string state)
     {
-        Judges.Require("python3");
+        Judges.Require(Judges.Python);
         string parent = _folder.File("parent.vhdx");
         string child = _folder.File("child.vhdx");
         VhdxTestDisk.MakeDynamic(parent, Length, 4);
@@ -162,7 +162,7 @@ public sealed class VhdxJudgeTests : IDisposable
             disk.Complete();
         }
 
-        Assert.Equal(0, Judges.Run("python3", Judges.Oracle("mkzero.py"), child, "1", state).ExitCode);
+        Assert.Equal(0, Judges.Run(Judges.Python, Judges.Oracle("mkzero.py"), child, "1", state).ExitCode);
         byte[] model;
         using (VhdxDisk disk = VhdxTestDisk.OpenForWriting(child))
         {
@@ -198,12 +198,12 @@ public sealed class VhdxJudgeTests : IDisposable
         Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(model)).ToLowerInvariant();
 
     private static void RequireIndependentReaderReads(string path, byte[] model) =>
-        Assert.Equal($"{model.Length} {HashOf(model)}", Judges.Run("python3", Judges.Oracle("vhdx_read.py"), "sha256", path).Output.Trim());
+        Assert.Equal($"{model.Length} {HashOf(model)}", Judges.Run(Judges.Python, Judges.Oracle("vhdx_read.py"), "sha256", path).Output.Trim());
 
     private static void RequireLibvhdiReads(byte[] model, string path, string parent)
     {
-        (int code, string output) = Judges.Run("/usr/bin/python3", Judges.Oracle("vhdx_oracle.py"), path, parent);
-        Assert.SkipWhen(output.Contains("No module named", StringComparison.Ordinal), "The package python3-libvhdi is not installed.");
+        (int code, string output) = Judges.Run(Judges.Python, Judges.Oracle("vhdx_oracle.py"), path, parent);
+        Judges.Require(!output.Contains("No module named", StringComparison.Ordinal), "The package python3-libvhdi is not installed.");
         Assert.True(code == 0, output);
         Assert.EndsWith(HashOf(model), output.Trim(), StringComparison.Ordinal);
     }

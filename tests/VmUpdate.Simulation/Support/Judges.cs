@@ -6,20 +6,22 @@ namespace VmUpdate.Simulation.Support;
 /// <summary>Programs that nobody here wrote and that say whether ours wrote right. A test without its judge is skipped; in CI it fails.</summary>
 public static class Judges
 {
+    /// <summary>The system's Python, the one that Debian's packages of modules are for; another one on the path has none of them.</summary>
+    public const string Python = "/usr/bin/python3";
+
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
 
     /// <summary>Skips the test when a program is absent; fails it when the environment says <c>CI=true</c>.</summary>
     /// <param name="program">The program's name.</param>
-    public static void Require(string program)
-    {
-        if (IsPresent(program))
-        {
-            return;
-        }
+    public static void Require(string program) => Require(IsPresent(program), $"The program {program} is not installed.");
 
-        string reason = $"The program {program} is not installed.";
-        Assert.False(Environment.GetEnvironmentVariable("CI") == "true", reason);
-        Assert.Skip(reason);
+    /// <summary>Skips the test when what it needs to judge is absent; fails it when the environment says <c>CI=true</c>.</summary>
+    /// <param name="isPresent">Whether it is there.</param>
+    /// <param name="reason">What is absent, a sentence.</param>
+    public static void Require(bool isPresent, string reason)
+    {
+        Assert.False(!isPresent && Environment.GetEnvironmentVariable("CI") == "true", reason);
+        Assert.SkipUnless(isPresent, reason);
     }
 
     /// <summary>The path of a script among the oracles; the test is skipped when it is absent.</summary>
@@ -59,6 +61,11 @@ public static class Judges
 
     private static bool IsPresent(string program)
     {
+        if (Path.IsPathRooted(program))
+        {
+            return File.Exists(program);
+        }
+
         string[] folders = [.. (Environment.GetEnvironmentVariable("PATH") ?? string.Empty).Split(Path.PathSeparator), "/usr/sbin", "/sbin"];
         return folders.Any(folder => folder.Length > 0
             && (File.Exists(Path.Combine(folder, program)) || File.Exists(Path.Combine(folder, program + ".exe"))));

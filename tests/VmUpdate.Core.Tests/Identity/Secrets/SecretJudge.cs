@@ -8,14 +8,13 @@ namespace VmUpdate.Core.Tests.Identity.Secrets;
 /// <summary>Programs that open a Windows' secrets and share no code with the product.</summary>
 internal static class SecretJudge
 {
-    private const string Python = "/usr/bin/python3"; // the one that the distribution's packages serve
     private const string Examples = "/usr/share/doc/python3-impacket/examples";
 
     /// <summary>What the reader beside these tests finds: current and former states, keys, backup keys, blobs.</summary>
     public static JsonElement Read(string system, string security, params string[] keysAndBlobs)
     {
         RequireModules("hivex", "pyregf", "Cryptodome");
-        (int exitCode, string output) = Judges.Run(Python, [ScriptPath(), system, security, .. keysAndBlobs]);
+        (int exitCode, string output) = Judges.Run(Judges.Python, [ScriptPath(), system, security, .. keysAndBlobs]);
         Assert.True(exitCode == 0, output);
         using JsonDocument document = JsonDocument.Parse(output);
         return document.RootElement.Clone();
@@ -41,7 +40,7 @@ internal static class SecretJudge
             + "x=DPAPI_BLOB(open(sys.argv[1],'rb').read()[int(sys.argv[2]):]).decrypt(bytes.fromhex(sys.argv[3]))\n"
             + "print(hashlib.sha256(x).hexdigest() if x else 'closed')";
         (int exitCode, string output) = Judges.Run(
-            Python, "-c", program, blob, offset.ToString(System.Globalization.CultureInfo.InvariantCulture), keyHex);
+            Judges.Python, "-c", program, blob, offset.ToString(System.Globalization.CultureInfo.InvariantCulture), keyHex);
         Assert.True(exitCode == 0, output);
         return output.Trim();
     }
@@ -50,23 +49,17 @@ internal static class SecretJudge
     {
         RequireModules("impacket");
         string path = Path.Combine(Examples, script);
-        SkipOrFail(File.Exists(path), $"impacket's {script} is not installed (python3-impacket).");
-        return Judges.Run(Python, [path, .. arguments]);
+        Judges.Require(File.Exists(path), $"impacket's {script} is not installed (python3-impacket).");
+        return Judges.Run(Judges.Python, [path, .. arguments]);
     }
 
     private static void RequireModules(params string[] modules)
     {
-        SkipOrFail(File.Exists(Python), $"{Python} is not there.");
+        Judges.Require(Judges.Python);
         foreach (string module in modules)
         {
-            SkipOrFail(Judges.Run(Python, "-c", $"import {module}").ExitCode == 0, $"The Python module {module} is not installed.");
+            Judges.Require(Judges.Run(Judges.Python, "-c", $"import {module}").ExitCode == 0, $"The Python module {module} is not installed.");
         }
-    }
-
-    private static void SkipOrFail(bool isPresent, string reason)
-    {
-        Assert.False(!isPresent && Environment.GetEnvironmentVariable("CI") == "true", reason);
-        Assert.SkipUnless(isPresent, reason);
     }
 
     private static string ScriptPath([CallerFilePath] string here = "") => Path.Combine(Path.GetDirectoryName(here)!, "independent_reader.py");

@@ -14,14 +14,14 @@ internal sealed class JudgedVolume : IDisposable
     /// <summary>Dumps a disk with a reader written apart from ours, cuts the volume out, and mounts it read-only.</summary>
     public JudgedVolume(string disk, string? parent, long offset, long length)
     {
-        foreach (string program in new[] { "ntfs-3g", "ntfsfix", "fusermount", "getfattr", "hivexml", "python3" })
+        foreach (string program in new[] { "ntfs-3g", "ntfsfix", "fusermount", "getfattr", "hivexml", Judges.Python })
         {
             Judges.Require(program);
         }
 
         string raw = _folder.File("raw");
         string[] parents = parent is null ? [] : ["-p", parent];
-        AssertRuns("python3", [Judges.Oracle("vhdx_read.py"), "raw", disk, raw, .. parents]);
+        AssertRuns(Judges.Python, [Judges.Oracle("vhdx_read.py"), "raw", disk, raw, .. parents]);
         Volume = _folder.File("volume");
         Cut(raw, offset, length, Volume);
         _mount = Directory.CreateDirectory(_folder.File("mount")).FullName;
