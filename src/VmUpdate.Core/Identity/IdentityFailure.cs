@@ -18,6 +18,12 @@ public enum IdentityFailure
     /// <summary>A set without which the machine would take the master's place on the network cannot be carried.</summary>
     EssentialSetNotCarried,
 
+    /// <summary>The machine has an address that was set by hand, and what becomes of it was not said.</summary>
+    StaticAddress,
+
+    /// <summary>Another system made the machine's disk and keeps its identity.</summary>
+    ManagedByOther,
+
     /// <summary>A carried file and one of the master would have the same name.</summary>
     NameClash,
 

@@ -36,6 +36,9 @@ public sealed class IdentityOptions
     /// </summary>
     public IReadOnlyCollection<string> CarryOnWord { get; init; } = [];
 
+    /// <summary>Sets whose items the master loses only on the administrator's word (<see cref="MasterVerb.Ask"/>), and shall lose, by id.</summary>
+    public IReadOnlyCollection<string> StripOnWord { get; init; } = [];
+
     /// <summary>Sets that are not carried although they could be, by id. What depends on them is not carried either.</summary>
     public IReadOnlyCollection<string> LeaveOut { get; init; } = [];
 }

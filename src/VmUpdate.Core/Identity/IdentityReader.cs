@@ -70,10 +70,23 @@ public sealed class IdentityReader
     {
         IdentityItem item = place.Item;
         var step = new ManifestItem { Kind = place.Kind, Hive = item.Hive, Path = place.Path, Name = place.Name };
-        string fingerprint = IdentityHash.Fingerprint(ItemKind.Of(step).HashOn(disk, step, NoKey));
+        string fingerprint = IdentityHash.Fingerprint(
+            item.Kind == IdentityItemKind.MachineSid ? HashOf(disk.MachineSid!.ToString()) : ItemKind.Of(step).HashOn(disk, step, NoKey));
         string where = place.Entry is null ? PlaceOf(disk, item, place.Path, place.Name) : place.Path;
-        string display = item.IsShown && place.Kind == ManifestItemKind.Value ? ShownValue(disk, place) : string.Empty;
+        string display = item.Kind switch
+        {
+            IdentityItemKind.MachineSid => disk.MachineSid!.ToString(),
+            IdentityItemKind.StaticAddress => StaticAddressKind.Find(disk, place.Path)!.ToString(),
+            _ => item.IsShown && place.Kind == ManifestItemKind.Value ? ShownValue(disk, place) : string.Empty,
+        };
         return new IdentityFinding(set.Id, item.Name, where, set.Verb, true, fingerprint, display);
+    }
+
+    // Of the SID alone: the value around it also holds counters and the password policy.
+    private static string HashOf(string text)
+    {
+        using IdentityHash hash = IdentityHash.Plain();
+        return hash.Add(text).Finish();
     }
 
     private static IEnumerable<IdentityFinding> ReadContainers(GuestDisk disk, IdentitySet set, IdentityItem item)

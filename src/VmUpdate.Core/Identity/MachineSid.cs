@@ -7,7 +7,8 @@ namespace VmUpdate.Core.Identity;
 /// <summary>The SID of a machine's own account domain: <c>S-1-5-21-a-b-c</c>. It is only ever compared, never written.</summary>
 public sealed record MachineSid
 {
-    private const string AccountKey = "SAM\\Domains\\Account";
+    internal const string AccountKey = "SAM\\Domains\\Account";
+    internal const string ValueName = "V";
     private const int SubAuthoritiesSize = 12; // the last three 32-bit numbers of value V
     private const int SidHeaderSize = 8;       // revision, count, 48-bit authority
     private readonly uint _a;
@@ -31,7 +32,7 @@ public sealed record MachineSid
             return null;
         }
 
-        RegistryValue? account = disk.OpenHive(HiveName.Sam).Find(AccountKey)?.FindValue("V");
+        RegistryValue? account = disk.OpenHive(HiveName.Sam).Find(AccountKey)?.FindValue(ValueName);
         return account is { Data.Length: >= SubAuthoritiesSize }
             ? new MachineSid(account.Data.AsSpan(account.Data.Length - SubAuthoritiesSize))
             : null;

@@ -169,6 +169,21 @@ internal sealed partial class SetPlanner
         }
     }
 
+    /// <summary>A set that a machine is not moved with, unless its administrator says what becomes of it.</summary>
+    private void RequireAbsent(IdentitySet set)
+    {
+        if (set.Items.FirstOrDefault(item => item.Old != OldVerb.Carry && SetPlaces.Any(_old, item, set.Exclude)) is { } found)
+        {
+            bool isAddress = set.Refuses == Refusal.StaticAddress;
+            string what = isAddress ? string.Join("; ", StaticAddress.Read(_old)) : found.Name;
+            throw new IdentityException(
+                isAddress ? IdentityFailure.StaticAddress : IdentityFailure.ManagedByOther,
+                _old.Subject,
+                $"it holds {set.Title.Substring(0, 1).ToLowerInvariant()}{set.Title.Substring(1)} ({what}). {set.Reason}",
+                set.Id);
+        }
+    }
+
     private void RequireNoClash()
     {
         var written = new HashSet<string>(

@@ -81,6 +81,11 @@ internal sealed partial class SetPlanner
             return DecideRename(set);
         }
 
+        if (set.Refuses != Refusal.None && !IsWanted(set))
+        {
+            RequireAbsent(set);
+        }
+
         if (set.IsUserData && !IsUserDataWanted)
         {
             return NotCarried(set, _options.UserData == UserDataMode.Never
@@ -95,6 +100,9 @@ internal sealed partial class SetPlanner
     }
 
     private bool IsWanted(IdentitySet set) => set.Old == OldVerb.Carry || (set.Old == OldVerb.Ask && _options.CarryOnWord.Contains(set.Id));
+
+    private bool IsStripped(IdentitySet set, IdentityItem item) =>
+        item.Master == MasterVerb.Strip || (item.Master == MasterVerb.Ask && _options.StripOnWord.Contains(set.Id));
 
     private bool IsUserDataWanted => _options.UserData == UserDataMode.Always
         || (_options.UserData == UserDataMode.WhenForcedOff && _options.UserWasForcedOff);
@@ -206,8 +214,13 @@ internal sealed partial class SetPlanner
         List<IdentityItem> items = ItemsOf(set);
         int onOld = items.Count(item => SetPlaces.Any(_old, item, exclude));
         List<PlannedStep> removals =
-            Removals(set, items.Where(item => item.Master == MasterVerb.Strip), exclude).Select(found => found.Step).ToList();
+            Removals(set, items.Where(item => IsStripped(set, item)), exclude).Select(found => found.Step).ToList();
         _steps.AddRange(removals);
+        if (onOld > 0 && set.WhenLost.Length > 0)
+        {
+            _warnings.Add(set.WhenLost);
+        }
+
         SetOutcome outcome = onOld > 0 ? SetOutcome.NotCarried
             : removals.Count > 0 ? SetOutcome.Stripped
             : items.Any(item => SetPlaces.Any(_master, item, exclude)) ? SetOutcome.Kept

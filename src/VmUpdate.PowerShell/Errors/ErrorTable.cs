@@ -76,7 +76,7 @@ public static class ErrorTable
     {
         IdentityFailure.NoWindowsFolder or IdentityFailure.BundleNotFound => ErrorCategory.ObjectNotFound,
         IdentityFailure.SeveralWindowsFolders or IdentityFailure.MasterGeneralized or IdentityFailure.EssentialSetNotCarried
-            or IdentityFailure.NameClash => ErrorCategory.InvalidOperation,
+            or IdentityFailure.NameClash or IdentityFailure.StaticAddress or IdentityFailure.ManagedByOther => ErrorCategory.InvalidOperation,
         IdentityFailure.HiveIncomplete or IdentityFailure.ResultDiffers or IdentityFailure.BundleDamaged
             or IdentityFailure.CatalogueInvalid or IdentityFailure.BootKeyUnreadable or IdentityFailure.LsaKeysUnreadable
             or IdentityFailure.SecretUnreadable or IdentityFailure.MasterKeyUnreadable => ErrorCategory.InvalidData,

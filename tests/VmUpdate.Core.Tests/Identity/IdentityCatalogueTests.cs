@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using VmUpdate.Core.Identity;
+using VmUpdate.Core.Tests.Identity.Support;
 using VmUpdate.Simulation.Support;
 using Xunit;
 
@@ -90,6 +91,13 @@ public sealed class IdentityCatalogueTests
     [InlineData("\"kind\": \"registry-value\"", "\"kind\": \"file\", \"path\": \"**\"", 10, "would mean the whole volume")]
     [InlineData("\"kind\": \"registry-value\"", "\"kind\": \"file\", \"path\": \"a\\\\b**\"", 10, "must stand alone")]
     [InlineData("\"certainty\": \"I\",", "\"certainty\": \"I\", \"dependsOn\": [\"nobody\"],", 1, "the set 'nobody', which 'mine' names, is not in the catalogue.")]
+    [InlineData("\"value\": \"Id\"", "\"value\": \"Id\", \"leak\": true", 1, "says with 'severity', 'breaks' and 'remedy' what that means")]
+    [InlineData("\"value\": \"Id\"", "\"value\": \"Id\", \"counts\": \"answer-file-password\"", 10, "is not known of an item of this kind")]
+    [InlineData("\"value\": \"Id\"", "\"value\": \"Id\", \"issuers\": [\"*\"]", 10, "the field 'issuers' is unknown here.")]
+    [InlineData("\"value\": \"Id\"", "\"value\": \"Id\", \"old\": [\"carry\", \"never\"]", 10, "'old' must be a text.")]
+    [InlineData("{ \"kind\": \"registry-value\", \"hive\": \"SOFTWARE\", \"key\": \"Mine\\\\Own\", \"value\": \"Id\" }", "{ \"kind\": \"machine-sid\" }", 10, "the machine SID is detected only")]
+    [InlineData("{ \"kind\": \"registry-value\", \"hive\": \"SOFTWARE\", \"key\": \"Mine\\\\Own\", \"value\": \"Id\" }", "{ \"kind\": \"static-address\" }", 10, "on the administrator's word only")]
+    [InlineData("\"certainty\": \"I\",", "\"certainty\": \"I\", \"dependsOn\": [\"tanium\"], \"conflictsWith\": [\"tanium\"],", 7, "cannot be needed and be in conflict at once")]
     public void A_bad_file_is_refused_with_its_line_and_the_reason(string sound, string bad, int line, string reason)
     {
         string text = Sound.Replace(sound, bad);
@@ -126,23 +134,49 @@ public sealed class IdentityCatalogueTests
     }
 
     [Fact]
-    public void The_schema_names_every_field_and_word_the_shipped_files_use()
+    public void Every_shipped_file_is_what_the_schema_says()
     {
         string folder = Path.Combine(RepositoryRoot.Path, "src", "VmUpdate.Core", "Identity", "Catalogue");
         using JsonDocument schema = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "catalogue.schema.json")));
-        JsonElement set = schema.RootElement.GetProperty("properties");
-        JsonElement item = schema.RootElement.GetProperty("$defs").GetProperty("item").GetProperty("properties");
+        string[] files = Directory.EnumerateFiles(folder, "*.json").Where(file => !file.EndsWith("schema.json", StringComparison.Ordinal)).ToArray();
 
-        foreach (string file in Directory.EnumerateFiles(folder, "*.json").Where(file => !file.EndsWith("schema.json", StringComparison.Ordinal)))
+        Assert.Equal(IdentityCatalogue.LoadBuiltIn().Sets.Count, files.Length);
+        foreach (string file in files)
         {
             using JsonDocument shipped = JsonDocument.Parse(File.ReadAllBytes(file));
-            Assert.All(shipped.RootElement.EnumerateObject(), field => Assert.True(set.TryGetProperty(field.Name, out _), field.Name));
-            foreach (JsonElement one in shipped.RootElement.GetProperty("items").EnumerateArray())
-            {
-                Assert.All(one.EnumerateObject(), field => Assert.True(item.TryGetProperty(field.Name, out _), field.Name));
-            }
-
+            Assert.Empty(SmallSchema.Defects(schema.RootElement, shipped.RootElement).Select(defect => $"{Path.GetFileName(file)}: {defect}"));
             Assert.Equal(Path.GetFileNameWithoutExtension(file), shipped.RootElement.GetProperty("set").GetString());
+        }
+    }
+
+    [Theory]
+    [InlineData("\"old\": \"carry\"", "\"old\": \"copy\"")]
+    [InlineData("\"title\": \"Mine\",", "")]
+    [InlineData("\"source\": \"me\"", "\"source\": 3")]
+    [InlineData("\"set\": \"mine\"", "\"set\": \"My set\"")]
+    [InlineData("\"value\": \"Id\"", "\"valu\": \"Id\"")]
+    public void The_schema_refuses_what_the_reader_refuses(string sound, string bad)
+    {
+        string folder = Path.Combine(RepositoryRoot.Path, "src", "VmUpdate.Core", "Identity", "Catalogue");
+        using JsonDocument schema = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "catalogue.schema.json")));
+        using JsonDocument right = JsonDocument.Parse(Sound);
+        using JsonDocument wrong = JsonDocument.Parse(Sound.Replace(sound, bad));
+
+        Assert.Empty(SmallSchema.Defects(schema.RootElement, right.RootElement));
+        Assert.NotEmpty(SmallSchema.Defects(schema.RootElement, wrong.RootElement));
+        Assert.Throws<IdentityException>(() => IdentityCatalogue.Load([("mine.json", Encoding.UTF8.GetBytes(Sound.Replace(sound, bad)))]));
+    }
+
+    [Fact]
+    public void What_is_only_inferred_is_off_or_needs_the_administrators_word()
+    {
+        foreach (IdentitySet set in IdentityCatalogue.LoadBuiltIn().Sets.Where(set => set is { IsEnabled: true, IsUserData: false }))
+        {
+            Assert.All(set.Items.Where(item => item.Certainty == Certainty.Inferred), item =>
+            {
+                Assert.True(item.Old != OldVerb.Carry, $"{set.Id}: {item.Name}");
+                Assert.True(item.Master != MasterVerb.Strip, $"{set.Id}: {item.Name}");
+            });
         }
     }
 }

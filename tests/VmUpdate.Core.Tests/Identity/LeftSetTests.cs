@@ -14,12 +14,7 @@ public sealed class LeftSetTests
     [Theory]
     [InlineData("domain-name", "SYSTEM", @"ControlSet001\Services\Tcpip\Parameters", "Domain")]
     [InlineData("domain-name", "SYSTEM", @"ControlSet001\Services\Tcpip\Parameters", "NV Domain")]
-    [InlineData("certificates", "SOFTWARE", @"Microsoft\SystemCertificates\MY\Certificates\9C5C", "Blob")]
     [InlineData("mounted-devices", "SYSTEM", @"MountedDevices", @"\DosDevices\C:")]
-    [InlineData("mdm-enrolment", "SOFTWARE", @"Microsoft\Enrollments\{1}", "UPN")]
-    [InlineData("mdm-enrolment", "SOFTWARE", @"Microsoft\EnterpriseResourceManager\Tracked\{1}", "x")]
-    [InlineData("entra-join", "SYSTEM", @"ControlSet001\Control\CloudDomainJoin\JoinInfo\1F2E", "TenantId")]
-    [InlineData("entra-join", "SYSTEM", @"ControlSet001\Control\CloudDomainJoin\TenantInfo\1F2E", "x")]
     [InlineData("rds-grace-period", "SYSTEM", @"ControlSet001\Control\Terminal Server\RCM\GracePeriod", "L$RTMTIMEBOMB")]
     public void A_value_that_is_not_carried_stays_as_the_master_has_it_and_the_plan_says_why(string set, string hive, string key, string name)
     {

@@ -34,7 +34,7 @@ public sealed class PairEndToEndTests
         await world.Lab.StartAsync(vm, CancellationToken.None);
 
         PooledVmUpdateResult result = await world.UpdateAsync(
-            judged.MasterPath, new SwapOptions { Dpapi = identity.Dpapi, UserDataLimitBytes = identity.UserDataLimitBytes }, vm: vm);
+            judged.MasterPath, new SwapOptions { Dpapi = identity.Dpapi, UserDataLimitBytes = identity.UserDataLimitBytes, LeaveOut = identity.LeaveOut }, vm: vm);
 
         Assert.Equal((PooledVmUpdateState.Updated, string.Empty, "Guest"), (result.State, result.Error, result.VerifiedBy));
         Assert.Equal(before, untouched.Select(SwapWorld.Sha256));

@@ -5,54 +5,8 @@ using VmUpdate.Core.Identity.Secrets;
 namespace VmUpdate.Core.Identity;
 
 /// <summary>Reads one catalogue file: one set, each field checked, so that a slip of the pen is an error and not a lost identity.</summary>
-internal sealed class CatalogueFile
+internal sealed partial class CatalogueFile
 {
-    private static readonly Dictionary<string, OldVerb> OldVerbs = new(StringComparer.Ordinal)
-    {
-        ["carry"] = OldVerb.Carry, ["leave"] = OldVerb.Leave, ["ask"] = OldVerb.Ask, ["never"] = OldVerb.Never,
-    };
-
-    private static readonly Dictionary<string, MasterVerb> MasterVerbs = new(StringComparer.Ordinal)
-    {
-        ["keep"] = MasterVerb.Keep, ["strip"] = MasterVerb.Strip,
-    };
-
-    private static readonly Dictionary<string, IdentityItemKind> Kinds = new(StringComparer.Ordinal)
-    {
-        ["registry-value"] = IdentityItemKind.RegistryValue,
-        ["registry-key"] = IdentityItemKind.RegistryKey,
-        ["class-name"] = IdentityItemKind.ClassName,
-        ["file"] = IdentityItemKind.File,
-        ["folder"] = IdentityItemKind.Folder,
-        ["name-suffix"] = IdentityItemKind.NameSuffix,
-        ["lsa-secret"] = IdentityItemKind.LsaSecret,
-        ["dpapi-master-keys"] = IdentityItemKind.DpapiMasterKeys,
-    };
-
-    private static readonly Dictionary<string, HiveName> Hives = new(StringComparer.Ordinal)
-    {
-        ["SYSTEM"] = HiveName.System,
-        ["SOFTWARE"] = HiveName.Software,
-        ["SECURITY"] = HiveName.Security,
-        ["SAM"] = HiveName.Sam,
-        ["DEFAULT"] = HiveName.Default,
-    };
-
-    private static readonly Dictionary<string, Certainty> Certainties = new(StringComparer.Ordinal)
-    {
-        ["R"] = Certainty.Read, ["E"] = Certainty.Excerpt, ["I"] = Certainty.Inferred,
-    };
-
-    private static readonly Dictionary<string, PreconditionKind> Preconditions = new(StringComparer.Ordinal)
-    {
-        ["key-on-both-or-neither"] = PreconditionKind.KeyOnBothOrNeither, ["same-machine-sid"] = PreconditionKind.SameMachineSid,
-    };
-
-    private static readonly Dictionary<string, DpapiMode> DpapiModes = new(StringComparer.Ordinal)
-    {
-        ["rewrap"] = DpapiMode.Rewrap, ["replace"] = DpapiMode.Replace,
-    };
-
     private readonly string _fileName;
 
     private CatalogueFile(string fileName) => _fileName = fileName;
@@ -91,6 +45,8 @@ internal sealed class CatalogueFile
 
         OldVerb old = fields.OneOf("old", OldVerbs);
         MasterVerb master = fields.OneOf("master", MasterVerbs);
+        Certainty certainty = fields.OneOf("certainty", Certainties);
+        string source = fields.Text("source");
         var set = new IdentitySet
         {
             Id = id,
@@ -103,33 +59,66 @@ internal sealed class CatalogueFile
             Rotates = fields.Flag("rotates"),
             IsOnlyWhenNeeded = fields.Flag("onlyWhenNeeded"),
             IsUserData = fields.Flag("userData"),
-            Certainty = fields.OneOf("certainty", Certainties),
-            Source = fields.Text("source"),
+            Certainty = certainty,
+            Source = source,
             DependsOn = fields.Texts("dependsOn"),
             ConflictsWith = fields.Texts("conflictsWith"),
             Exclude = fields.List("exclude").Select(ReadPattern).ToList(),
             Preconditions = fields.List("preconditions").Select(ReadPrecondition).ToList(),
-            Items = fields.List("items").Select(item => ReadItem(item, old, master)).ToList(),
+            Refuses = fields.OptionalOneOf("refuses", Refusals) ?? Refusal.None,
+            WhenLost = fields.OptionalText("whenLost") ?? string.Empty,
+            Severity = fields.OptionalOneOf("severity", Severities) ?? Severity.Information,
+            Breaks = fields.OptionalText("breaks") ?? string.Empty,
+            Remedy = fields.OptionalText("remedy") ?? string.Empty,
+            Items = fields.List("items").Select(item => ReadItem(item, old, master, certainty, source)).ToList(),
         };
         fields.RequireAllRead();
-        return set.Items.Count == 0 ? throw Fail(json, "the set has no items.") : set;
+        RequireWhole(set, json);
+        return set;
     }
 
-    private IdentityItem ReadItem(LocatedJson json, OldVerb old, MasterVerb master)
+    private void RequireWhole(IdentitySet set, LocatedJson json)
+    {
+        if (set.Items.Count == 0)
+        {
+            throw Fail(json, "the set has no items.");
+        }
+
+        bool canLeak = set.Items.Any(item => item.IsLeak || item.IsUnique);
+        bool isDescribed = set.Breaks.Length > 0 && set.Remedy.Length > 0 && json.Members.ContainsKey("severity");
+        if (canLeak && !isDescribed)
+        {
+            throw Fail(json, "a set with items that are 'leak' or 'unique' says with 'severity', 'breaks' and 'remedy' what that means.");
+        }
+
+        if (set.DependsOn.Intersect(set.ConflictsWith, StringComparer.Ordinal).FirstOrDefault() is { } both)
+        {
+            throw Fail(json.Members["conflictsWith"], $"the set '{both}' cannot be needed and be in conflict at once.");
+        }
+    }
+
+    private IdentityItem ReadItem(LocatedJson json, OldVerb old, MasterVerb master, Certainty certainty, string source)
     {
         var fields = new Fields(this, json);
         IdentityItemKind kind = fields.OneOf("kind", Kinds);
         bool isFile = kind is IdentityItemKind.File or IdentityItemKind.Folder;
         bool hasValue = kind is IdentityItemKind.RegistryValue or IdentityItemKind.NameSuffix;
+        bool isKey = kind is IdentityItemKind.RegistryKey or IdentityItemKind.Certificate;
         GuestPattern path = isFile || kind == IdentityItemKind.NameSuffix ? ReadPattern(fields.Required("path"))
             : kind == IdentityItemKind.DpapiMasterKeys ? MasterKeyStore.Pattern : GuestPattern.Nothing;
         bool isSealed = kind is IdentityItemKind.LsaSecret or IdentityItemKind.DpapiMasterKeys;
-        bool hasKey = !isFile && !isSealed;
-        HiveName hive = hasKey ? fields.OneOf("hive", Hives) : HiveName.Security;
+        bool isDetected = kind is IdentityItemKind.MachineSid or IdentityItemKind.StaticAddress;
+        bool hasKey = !isFile && !isSealed && !isDetected;
+        HiveName hive = hasKey ? fields.OneOf("hive", Hives)
+            : kind == IdentityItemKind.MachineSid ? HiveName.Sam
+            : kind == IdentityItemKind.StaticAddress ? HiveName.System
+            : HiveName.Security;
         string key = hasKey ? ReadKey(fields.Required("key"), kind)
             : kind == IdentityItemKind.LsaSecret ? LsaSecretTransfer.KeyOf(ReadSecretName(fields.Required("name")))
+            : kind == IdentityItemKind.MachineSid ? MachineSid.AccountKey
+            : kind == IdentityItemKind.StaticAddress ? StaticAddress.InterfacesKey
             : string.Empty;
-        string value = hasValue ? fields.Text("value") : string.Empty;
+        string value = hasValue ? fields.Text("value") : kind == IdentityItemKind.MachineSid ? MachineSid.ValueName : string.Empty;
         var item = new IdentityItem
         {
             Kind = kind,
@@ -137,7 +126,7 @@ internal sealed class CatalogueFile
             Key = key,
             Value = value,
             Path = path,
-            Name = fields.OptionalText("name") ?? (hasValue ? value : isFile || key.Length == 0 ? path.ToString() : key.Substring(key.LastIndexOf('\\') + 1)),
+            Name = fields.OptionalText("name") ?? NameOf(kind, key, value, path),
             Old = fields.OptionalOneOf("old", OldVerbs) ?? old,
             Master = fields.OptionalOneOf("master", MasterVerbs) ?? master,
             IsRequired = fields.Flag("required"),
@@ -145,17 +134,60 @@ internal sealed class CatalogueFile
             IsSecret = fields.Flag("secret") || isSealed,
             IsBeside = fields.Flag("beside") || kind == IdentityItemKind.DpapiMasterKeys,
             Dpapi = fields.OptionalOneOf("dpapiMode", DpapiModes),
-            IsShown = fields.Flag("shown"),
+            IsShown = fields.Flag("shown") || isDetected,
             With = fields.OptionalText("with") ?? string.Empty,
+            Counts = fields.OptionalOneOf("counts", Counts) ?? ItemCounts.Always,
+            Having = isKey ? fields.OptionalText("having") ?? string.Empty : string.Empty,
+            Issuers = kind == IdentityItemKind.Certificate ? fields.Texts("issuers") : [],
+            ExceptIssuers = kind == IdentityItemKind.Certificate ? fields.Texts("exceptIssuers") : [],
+            IsLeak = fields.Flag("leak"),
+            IsUnique = fields.Flag("unique"),
+            Certainty = fields.OptionalOneOf("certainty", Certainties) ?? certainty,
+            Source = fields.OptionalText("source") ?? source,
         };
+        fields.RequireAllRead();
+        RequireSound(item, json);
+        return item;
+    }
+
+    private void RequireSound(IdentityItem item, LocatedJson json)
+    {
         if (item.IsSecret && item.IsShown)
         {
             throw Fail(json, "an item cannot be both 'secret' and 'shown'.");
         }
 
-        fields.RequireAllRead();
-        return item;
+        if (item.Kind == IdentityItemKind.MachineSid && (item.Old is not (OldVerb.Never or OldVerb.Leave) || item.Master != MasterVerb.Keep))
+        {
+            throw Fail(json, "the machine SID is detected only: 'old' is never or leave, 'master' is keep.");
+        }
+
+        if (item.Kind == IdentityItemKind.StaticAddress && (item.Old == OldVerb.Carry || item.Master != MasterVerb.Keep))
+        {
+            throw Fail(json, "a static address is carried on the administrator's word only: 'old' is not carry, 'master' is keep.");
+        }
+
+        bool fits = item.Counts switch
+        {
+            ItemCounts.SwitchedOn or ItemCounts.CachedLogon => item.Kind == IdentityItemKind.RegistryValue,
+            ItemCounts.AnswerFilePassword => item.Kind == IdentityItemKind.File,
+            ItemCounts.NotEmpty => item.Kind is IdentityItemKind.RegistryValue or IdentityItemKind.File or IdentityItemKind.LsaSecret,
+            _ => true,
+        };
+        if (!fits)
+        {
+            throw Fail(json.Members["counts"], "what 'counts' names is not known of an item of this kind.");
+        }
     }
+
+    private static string NameOf(IdentityItemKind kind, string key, string value, GuestPattern path) => kind switch
+    {
+        IdentityItemKind.RegistryValue or IdentityItemKind.NameSuffix => value,
+        IdentityItemKind.File or IdentityItemKind.Folder => path.ToString(),
+        IdentityItemKind.MachineSid => "machine SID",
+        IdentityItemKind.StaticAddress => "static address",
+        _ => key.Length == 0 ? path.ToString() : key.Substring(key.LastIndexOf('\\') + 1),
+    };
 
     private Precondition ReadPrecondition(LocatedJson json)
     {
@@ -202,73 +234,4 @@ internal sealed class CatalogueFile
     }
 
     private IdentityException Fail(LocatedJson at, string reason) => Invalid(_fileName, at.Line, reason);
-
-    /// <summary>The fields of one JSON object; those that nobody read are errors.</summary>
-    private sealed class Fields
-    {
-        private readonly CatalogueFile _file;
-        private readonly LocatedJson _json;
-        private readonly HashSet<string> _read = new(StringComparer.Ordinal);
-
-        public Fields(CatalogueFile file, LocatedJson json)
-        {
-            _file = file;
-            _json = json.Kind == JsonValueKind.Object ? json : throw file.Fail(json, "an object in braces is expected here.");
-        }
-
-        public void Ignore(string name) => _read.Add(name);
-
-        public LocatedJson Required(string name) => Typed(name, JsonValueKind.String)
-            ?? throw _file.Fail(_json, $"the field '{name}' is missing.");
-
-        public string Text(string name) => Required(name).Text;
-
-        public string? OptionalText(string name) => Typed(name, JsonValueKind.String)?.Text;
-
-        public bool Flag(string name, bool otherwise = false)
-        {
-            _read.Add(name);
-            return !_json.Members.TryGetValue(name, out LocatedJson? value) ? otherwise : value.Kind switch
-            {
-                JsonValueKind.True => true,
-                JsonValueKind.False => false,
-                _ => throw _file.Fail(value, $"'{name}' must be true or false."),
-            };
-        }
-
-        public T OneOf<T>(string name, Dictionary<string, T> words) => Word(Required(name), name, words);
-
-        public T? OptionalOneOf<T>(string name, Dictionary<string, T> words)
-            where T : struct =>
-            Typed(name, JsonValueKind.String) is { } value ? Word(value, name, words) : null;
-
-        public List<LocatedJson> List(string name) => Typed(name, JsonValueKind.Array)?.Elements ?? [];
-
-        public List<string> Texts(string name) => List(name)
-            .Select(value => value.Kind == JsonValueKind.String ? value.Text : throw _file.Fail(value, $"'{name}' must hold texts only."))
-            .ToList();
-
-        public void RequireAllRead()
-        {
-            foreach (KeyValuePair<string, LocatedJson> member in _json.Members)
-            {
-                if (!_read.Contains(member.Key))
-                {
-                    throw _file.Fail(member.Value, $"the field '{member.Key}' is unknown here.");
-                }
-            }
-        }
-
-        private T Word<T>(LocatedJson value, string name, Dictionary<string, T> words) => words.TryGetValue(value.Text, out T? word)
-            ? word
-            : throw _file.Fail(value, $"'{value.Text}' is not one of the words for '{name}': {string.Join(", ", words.Keys)}.");
-
-        private LocatedJson? Typed(string name, JsonValueKind kind)
-        {
-            _read.Add(name);
-            return !_json.Members.TryGetValue(name, out LocatedJson? value) ? null
-                : value.Kind == kind ? value
-                : throw _file.Fail(value, $"'{name}' must be {(kind == JsonValueKind.Array ? "a list" : "a text")}.");
-        }
-    }
 }

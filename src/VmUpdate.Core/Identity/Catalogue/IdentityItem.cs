@@ -51,4 +51,28 @@ public sealed class IdentityItem
 
     /// <summary>Another set without which this item is not carried though its own set is; empty when there is none.</summary>
     public string With { get; internal init; } = string.Empty;
+
+    /// <summary>What must be there for the item to count.</summary>
+    public ItemCounts Counts { get; internal init; }
+
+    /// <summary>The value that a key must hold to be meant; empty when any key is.</summary>
+    public string Having { get; internal init; } = string.Empty;
+
+    /// <summary>Patterns of the issuers whose certificates are meant; all when empty.</summary>
+    public IReadOnlyList<string> Issuers { get; internal init; } = [];
+
+    /// <summary>Patterns of issuers whose certificates are not meant.</summary>
+    public IReadOnlyList<string> ExceptIssuers { get; internal init; } = [];
+
+    /// <summary>Whether a master should not have it: each of its children would.</summary>
+    public bool IsLeak { get; internal init; }
+
+    /// <summary>Whether no two machines may have the same.</summary>
+    public bool IsUnique { get; internal init; }
+
+    /// <summary>How sure the catalogue is of this item: as of the set, unless the item says otherwise.</summary>
+    public Certainty Certainty { get; internal init; }
+
+    /// <summary>Where the facts about it are from: as for the set, unless the item says otherwise.</summary>
+    public string Source { get; internal init; } = string.Empty;
 }

@@ -26,4 +26,13 @@ public enum IdentityItemKind
 
     /// <summary>The DPAPI master keys of the machine: each sealed anew for the new disk, beside its own.</summary>
     DpapiMasterKeys,
+
+    /// <summary>A certificate in a store of the registry; an item may mean those of some issuers only. The private key is another item.</summary>
+    Certificate,
+
+    /// <summary>The SID of the machine's own accounts. It is detected and never written.</summary>
+    MachineSid,
+
+    /// <summary>A network adapter's address that was set by hand.</summary>
+    StaticAddress,
 }

@@ -55,6 +55,21 @@ public sealed class IdentitySet
     /// <summary>Places that the items' patterns fit and that are not meant.</summary>
     public IReadOnlyList<GuestPattern> Exclude { get; internal init; } = [];
 
+    /// <summary>Why a machine whose disk holds it is not moved unless it is left out, or carried, on the administrator's word.</summary>
+    public Refusal Refuses { get; internal init; }
+
+    /// <summary>A sentence that the plan warns with when the old disk holds it and it is not carried; empty when nobody need be told.</summary>
+    public string WhenLost { get; internal init; } = string.Empty;
+
+    /// <summary>How grave a leak or a double is.</summary>
+    public Severity Severity { get; internal init; }
+
+    /// <summary>What a leak or a double breaks, one sentence; empty when no item of it can be one.</summary>
+    public string Breaks { get; internal init; } = string.Empty;
+
+    /// <summary>What to do about it, one sentence.</summary>
+    public string Remedy { get; internal init; } = string.Empty;
+
     /// <summary>The items.</summary>
     public IReadOnlyList<IdentityItem> Items { get; internal init; } = [];
 
@@ -63,9 +78,9 @@ public sealed class IdentitySet
     {
         OldVerb.Carry when Items.All(item => item.Kind == IdentityItemKind.NameSuffix) => SetVerb.Rename,
         OldVerb.Carry => SetVerb.Carry,
+        OldVerb.Never => SetVerb.Never,
         _ when Master == MasterVerb.Strip => SetVerb.Strip,
         OldVerb.Ask => SetVerb.Ask,
-        OldVerb.Never => SetVerb.Never,
         _ => SetVerb.Leave,
     };
 }

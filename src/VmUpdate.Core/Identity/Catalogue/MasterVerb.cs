@@ -8,4 +8,7 @@ public enum MasterVerb
 
     /// <summary>It is removed from the new disk.</summary>
     Strip,
+
+    /// <summary>It is removed only on the administrator's word.</summary>
+    Ask,
 }

@@ -16,6 +16,7 @@ internal abstract class ItemKind
         [ManifestItemKind.Folder] = new FolderKind(),
         [ManifestItemKind.LsaSecret] = new LsaSecretKind(),
         [ManifestItemKind.MasterKey] = new MasterKeyKind(),
+        [ManifestItemKind.StaticAddress] = new StaticAddressKind(),
     };
 
     public static ItemKind Of(ManifestItem item) => Kinds[item.Kind];

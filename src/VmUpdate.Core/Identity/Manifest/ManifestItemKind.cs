@@ -26,4 +26,7 @@ public enum ManifestItemKind
 
     /// <summary>A DPAPI master key file, sealed for the new disk.</summary>
     MasterKey,
+
+    /// <summary>A network adapter's address, for the guest agent to set.</summary>
+    StaticAddress,
 }

@@ -29,5 +29,6 @@ public sealed class SwappedPairs : IDisposable
         UtcNow = () => DateTime.UtcNow,
         Dpapi = mode,
         CarryOnWord = onWord,
+        LeaveOut = ["static-addresses"],
     };
 }
