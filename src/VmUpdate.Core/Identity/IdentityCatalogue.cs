@@ -12,8 +12,21 @@ public sealed class IdentityCatalogue
     /// <summary>The sets, dependencies first.</summary>
     public IReadOnlyList<IdentitySet> Sets { get; }
 
-    /// <summary>The part of it whose truth changes while the machine runs: what the way back takes from the newer disk.</summary>
-    internal IdentityCatalogue Rotating => new(Sets.Where(set => set.Rotates).ToList());
+    /// <summary>The part of it whose truth changes while the machine runs, and what that depends on: what the way back takes from the newer disk.</summary>
+    internal IdentityCatalogue Rotating
+    {
+        get
+        {
+            var wanted = new HashSet<string>(StringComparer.Ordinal);
+            foreach (IdentitySet set in Sets.Reverse().Where(set => set.Rotates || wanted.Contains(set.Id)))
+            {
+                wanted.Add(set.Id);
+                wanted.UnionWith(set.DependsOn);
+            }
+
+            return new IdentityCatalogue(Sets.Where(set => wanted.Contains(set.Id)).ToList());
+        }
+    }
 
     /// <summary>Loads the sets that ship with the library.</summary>
     /// <returns>The catalogue.</returns>

@@ -83,4 +83,13 @@ public enum IdentityFailure
 
     /// <summary>A DPAPI master key file is damaged or does not open under its own disk's DPAPI_SYSTEM.</summary>
     MasterKeyUnreadable,
+
+    /// <summary>A machine has a disk that is newer than the bundle, so what changes while it runs must come from there.</summary>
+    NewerDiskExists,
+
+    /// <summary>A passphrase is too short to protect an exported identity.</summary>
+    PassphraseTooShort,
+
+    /// <summary>A certificate cannot protect an exported identity.</summary>
+    CertificateUnusable,
 }

@@ -41,4 +41,10 @@ public sealed class IdentityOptions
 
     /// <summary>Sets that are not carried although they could be, by id. What depends on them is not carried either.</summary>
     public IReadOnlyCollection<string> LeaveOut { get; init; } = [];
+
+    /// <summary>
+    /// Whether the new disk is a child of a disk that the machine had before: then that disk's own identity stands, and only what changes
+    /// while a machine runs is taken from the disk it leaves.
+    /// </summary>
+    internal bool IsWayBack { get; init; }
 }

@@ -46,6 +46,7 @@ public sealed class IdentityTransfer
             items.Add(Capture(step.ToItem(), old, master, payload, hashKey));
         }
 
+        IReadOnlyList<ManifestItem> source = PortableBundle.SourceOf(old, Catalogue, items, payload, hashKey);
         var manifest = new IdentityManifest
         {
             BundleId = options.NewGuid(),
@@ -54,12 +55,23 @@ public sealed class IdentityTransfer
             TakenUtc = options.UtcNow(),
             OldDisk = old.Subject,
             MasterDisk = master.Subject,
+            WindowsFolder = old.WindowsFolder.ToString(),
+            MachineSecretSetUtc = PortableBundle.MachineSecretTime(old, items),
             Decisions = planner.Decisions,
             Items = items,
+            Source = source,
             HashKey = hashKey,
         };
         return new IdentityBundle(manifest, payload);
     }
+
+    /// <summary>Copies out of a disk all of its sets that might be carried to a new disk one day, of whatever master. Users' files are not among them.</summary>
+    /// <param name="disk">The disk, powered off.</param>
+    /// <param name="options">Whose disk it is, and which sets are left out.</param>
+    /// <returns>The bundle, to be disposed. Files are read from the disk when the bundle is written.</returns>
+    /// <exception cref="IdentityException">A secret does not open under the disk's own keys, or there is too much.</exception>
+    /// <exception cref="DiskFormatException">The disk is damaged.</exception>
+    public IdentityBundle Take(GuestDisk disk, IdentityOptions options) => PortableBundle.Take(disk, Catalogue, options);
 
     /// <summary>
     /// Writes a bundle to a new disk: removes, renames, carries. Safe to repeat on the same disk. Nothing is committed:
@@ -71,12 +83,18 @@ public sealed class IdentityTransfer
     /// <exception cref="DiskFormatException">The new disk cannot be written.</exception>
     public void Restore(GuestDisk fresh, IdentityBundle bundle)
     {
-        foreach (ManifestItem item in bundle.Manifest.Items)
+        Apply(fresh, bundle.Manifest.Items, bundle.Payload);
+    }
+
+    /// <summary>Carries out steps in their order.</summary>
+    internal static void Apply(GuestDisk fresh, IReadOnlyList<ManifestItem> items, IBundlePayload payload)
+    {
+        foreach (ManifestItem item in items)
         {
             switch (item.Action)
             {
                 case ManifestAction.Write:
-                    ItemKind.Of(item).Write(fresh, item, bundle.Payload);
+                    ItemKind.Of(item).Write(fresh, item, payload);
                     break;
                 case ManifestAction.Remove:
                     ItemKind.Of(item).Remove(fresh, item);
@@ -88,7 +106,7 @@ public sealed class IdentityTransfer
         }
 
         // The deepest last: a folder's own times are the last thing that changes in it.
-        foreach (ManifestItem item in bundle.Manifest.Items.Where(item => item is { Kind: ManifestItemKind.Folder, Action: ManifestAction.Write }))
+        foreach (ManifestItem item in items.Where(item => item is { Kind: ManifestItemKind.Folder, Action: ManifestAction.Write }))
         {
             FolderKind.Finish(fresh, item);
         }

@@ -48,7 +48,7 @@ internal sealed partial class SetPlanner
                 && earlier.Outcome == SetOutcome.NotCarried
                 ? NotCarried(set, earlier.Reason)
                 : Decide(set);
-            if (set.IsEssential && decision.Outcome != SetOutcome.Carried)
+            if (set.IsEssential && !_options.IsWayBack && decision.Outcome != SetOutcome.Carried)
             {
                 throw new IdentityException(
                     IdentityFailure.EssentialSetNotCarried,
@@ -71,6 +71,11 @@ internal sealed partial class SetPlanner
 
     private SetDecision Decide(IdentitySet set)
     {
+        if (_options.IsWayBack && !set.Rotates)
+        {
+            return DecideUnchanged(set);
+        }
+
         if (_options.LeaveOut.Contains(set.Id))
         {
             return NotCarried(set, "It was left out on the administrator's word.");
@@ -95,7 +100,7 @@ internal sealed partial class SetPlanner
 
         return !IsWanted(set) ? NotCarried(set, set.Reason)
             : FindObstacle(set) is { } obstacle ? NotCarried(set, obstacle)
-            : set.IsOnlyWhenNeeded && !IsNeeded(set) ? NotCarried(set, "No set that needs it is carried.")
+            : set.IsOnlyWhenNeeded && !_options.IsWayBack && !IsNeeded(set) ? NotCarried(set, "No set that needs it is carried.")
             : Carry(set);
     }
 
@@ -213,7 +218,7 @@ internal sealed partial class SetPlanner
         IReadOnlyList<GuestPattern> exclude = ExcludedFrom(set);
         List<IdentityItem> items = ItemsOf(set);
         int onOld = items.Count(item => SetPlaces.Any(_old, item, exclude));
-        List<PlannedStep> removals =
+        List<PlannedStep> removals = _options.IsWayBack ? [] :
             Removals(set, items.Where(item => IsStripped(set, item)), exclude).Select(found => found.Step).ToList();
         _steps.AddRange(removals);
         if (onOld > 0 && set.WhenLost.Length > 0)
@@ -288,6 +293,6 @@ internal sealed partial class SetPlanner
     }
 
     // A reparse point is a link, or a file whose bytes are elsewhere (cloud, deduplication); encrypted bytes need the user's key.
-    private static bool IsUncopyable(NtfsEntry? entry) =>
+    internal static bool IsUncopyable(NtfsEntry? entry) =>
         entry is not null && (entry.ReparseTag != 0 || (entry.Attributes & FileAttributes.Encrypted) != 0);
 }

@@ -44,12 +44,15 @@ internal sealed record StaticAddress(
             Texts(adapter, "NameServer"));
     }
 
+    /// <summary>Where the disk keeps an adapter's physical address.</summary>
+    public static string AdapterKey(string adapter) => $"{AdaptersKey}\\{adapter}\\Kernel";
+
     /// <inheritdoc/>
     public override string ToString() => string.Join(", ", Addresses);
 
     private static string PhysicalAddressOf(GuestDisk disk, string adapter)
     {
-        RegistryKey? kernel = RegistryPlaces.Find(disk, HiveName.System, $"{AdaptersKey}\\{adapter}\\Kernel").Select(found => found.Key).FirstOrDefault();
+        RegistryKey? kernel = RegistryPlaces.Find(disk, HiveName.System, AdapterKey(adapter)).Select(found => found.Key).FirstOrDefault();
         RegistryValue? address = kernel?.FindValue("CurrentAddress") ?? kernel?.FindValue("PermanentAddress");
         return address is { Data.Length: PhysicalAddressSize } ? BitConverter.ToString(address.Data) : string.Empty;
     }

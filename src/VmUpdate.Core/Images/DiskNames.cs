@@ -34,7 +34,8 @@ internal static class DiskNames
     private static string Compose(string vmName, int revision, string digits) =>
         string.Format(CultureInfo.InvariantCulture, "{0}.r{1}.{2}.vhdx", Sanitize(vmName), revision, digits);
 
-    private static string Sanitize(string name)
+    /// <summary>A name of which any file system of a host makes a file.</summary>
+    public static string Sanitize(string name)
     {
         var clean = new StringBuilder();
         foreach (char c in name.Length > MaxNameLength ? name.Substring(0, MaxNameLength) : name)

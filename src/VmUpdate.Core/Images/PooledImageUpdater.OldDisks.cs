@@ -32,11 +32,34 @@ public sealed partial class PooledImageUpdater
         List<StoreLease> leases = AcquireLeases(targets, "RemoveOldDisks");
         try
         {
-            return await WorkOnOldDisksAsync(targets, beforeTime, isRemoval: true, cancellation).ConfigureAwait(false);
+            IReadOnlyList<OldDiskResult> results =
+                await WorkOnOldDisksAsync(targets, beforeTime, isRemoval: true, cancellation).ConfigureAwait(false);
+            DeleteBundles(targets);
+            return results;
         }
         finally
         {
             Release(leases);
+        }
+    }
+
+    /// <summary>
+    /// Deletes the copies of identities whose disks are deleted, too: those of this call, and what an earlier one that died left. A swap
+    /// that is not over keeps its own.
+    /// </summary>
+    private void DeleteBundles(IReadOnlyList<VmTarget> targets)
+    {
+        foreach (VmTarget target in targets)
+        {
+            HashSet<int> removed = [.. Store.GetRevisions(target.Key)
+                .Where(revision => revision.State == DiskRevisionState.Removed).Select(revision => revision.Number)];
+            foreach (SwapRecord swap in Store.GetSwaps(target.Key).Where(swap => swap.Ended is not null && swap.BundleId.Length > 0))
+            {
+                if (swap.State == SwapState.RolledBack || removed.Contains(swap.OldRevision))
+                {
+                    _services.Identities.Delete(swap.BundleId);
+                }
+            }
         }
     }
 

@@ -95,7 +95,7 @@ public sealed partial class PooledImageUpdater
                 .Select(target => declared.TryGetValue(target.Key, out MachineRecord? record) ? record.Pool : null)
                 .OfType<string>().Distinct(StringComparer.OrdinalIgnoreCase).OrderBy(name => name, StringComparer.OrdinalIgnoreCase))
             {
-                leases.Add(Store.AcquireLease($"pool {pool} of {Hypervisor.HostId}", purpose));
+                leases.Add(Store.AcquireLease(LeaseOf(pool, Hypervisor.HostId), purpose));
             }
 
             return leases;
@@ -106,6 +106,9 @@ public sealed partial class PooledImageUpdater
             throw;
         }
     }
+
+    /// <summary>What the right to work on a pool, alone, is called in the store.</summary>
+    internal static string LeaseOf(string pool, string hostId) => $"pool {pool} of {hostId}";
 
     private static void Release(List<StoreLease> leases)
     {

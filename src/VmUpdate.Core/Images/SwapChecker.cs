@@ -69,6 +69,7 @@ internal sealed class SwapChecker
         CarryOnWord = run.Options.CarryOnWord,
         LeaveOut = run.Options.LeaveOut,
         Dpapi = run.Options.Dpapi,
+        IsWayBack = run.Direction != SwapDirection.Update,
     };
 
     private void CheckDeclaration(SwapCheck check)

@@ -58,11 +58,7 @@ internal sealed partial class VmSwap
 
     private void Commit(string verifiedBy)
     {
-        if (Swap.BundleId.Length > 0)
-        {
-            _services.Identities.Delete(Swap.BundleId);
-        }
-
+        RetainBundle();
         DateTime now = _services.Clock.UtcNow;
         DateTime keptUntil = now + _pool.KeepOldDisksFor;
         IReadOnlyList<DiskRevision> known = _services.Store.GetRevisions(_target.Key);
@@ -100,6 +96,26 @@ internal sealed partial class VmSwap
                 null));
         });
         _keptUntil = keptUntil;
+    }
+
+    /// <summary>The bundle is kept as long as the old disk, for the day that disk cannot be read; users' files, which may be many, are not.</summary>
+    private void RetainBundle()
+    {
+        if (Swap.BundleId.Length == 0)
+        {
+            return;
+        }
+
+        try
+        {
+            _services.Identities.Retain(
+                Swap.BundleId, [.. Swap.SetsCarried.Where(set => _services.Catalogue.Find(set) is { IsUserData: true })]);
+        }
+        catch (VmUpdateException failure)
+        {
+            _warnings.Add($"the copy of its identity cannot be kept beside the old disk: {failure.Message}");
+            _services.Identities.Delete(Swap.BundleId);
+        }
     }
 
     /// <summary>Ends a swap whose guest could not be verified, because the administrator goes on to another disk from here.</summary>

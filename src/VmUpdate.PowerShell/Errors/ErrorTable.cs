@@ -76,7 +76,8 @@ public static class ErrorTable
     {
         IdentityFailure.NoWindowsFolder or IdentityFailure.BundleNotFound => ErrorCategory.ObjectNotFound,
         IdentityFailure.SeveralWindowsFolders or IdentityFailure.MasterGeneralized or IdentityFailure.EssentialSetNotCarried
-            or IdentityFailure.NameClash or IdentityFailure.StaticAddress or IdentityFailure.ManagedByOther => ErrorCategory.InvalidOperation,
+            or IdentityFailure.NameClash or IdentityFailure.StaticAddress or IdentityFailure.ManagedByOther
+            or IdentityFailure.NewerDiskExists => ErrorCategory.InvalidOperation,
         IdentityFailure.HiveIncomplete or IdentityFailure.ResultDiffers or IdentityFailure.BundleDamaged
             or IdentityFailure.CatalogueInvalid or IdentityFailure.BootKeyUnreadable or IdentityFailure.LsaKeysUnreadable
             or IdentityFailure.SecretUnreadable or IdentityFailure.MasterKeyUnreadable => ErrorCategory.InvalidData,
@@ -85,6 +86,7 @@ public static class ErrorTable
         IdentityFailure.StoreTooOpen or IdentityFailure.BundleWrongKey or IdentityFailure.BundleForeign
             or IdentityFailure.KeyProtectionFailed or IdentityFailure.MachineSecretIsolated => ErrorCategory.SecurityError,
         IdentityFailure.StoreNotWritable => ErrorCategory.PermissionDenied,
+        IdentityFailure.PassphraseTooShort or IdentityFailure.CertificateUnusable => ErrorCategory.InvalidArgument,
         _ => ErrorCategory.NotSpecified,
     };
 

@@ -154,7 +154,7 @@ public sealed class UpdateTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_identity_goes_through_the_sealed_store_and_leaves_nothing_there()
+    public async Task The_identity_goes_through_the_sealed_store_and_is_kept_there_as_long_as_the_old_disk()
     {
         _world.Identities = _world.OpenFolderStore();
         IReadOnlyList<string> before = SwapWorld.Describe(await _world.BootPathAsync());
@@ -165,8 +165,13 @@ public sealed class UpdateTests : IAsyncLifetime
                 && Directory.GetFiles(_world.Lab.IdentityFolder, "*.vmidentity").Length == 1);
         Assert.Equal((PooledVmUpdateState.Updated, string.Empty), (result.State, result.Error));
         Assert.True(wasKept);
-        Assert.Empty(Directory.GetFiles(_world.Lab.IdentityFolder, "*.vmidentity"));
+        Assert.Single(Directory.GetFiles(_world.Lab.IdentityFolder, "*.vmidentity"));
         Assert.Equal(before, SwapWorld.Describe(result.DiskPath));
+
+        await _world.Updater().RemoveOldDisksAsync(VmSelection.All, beforeTime: false, None);
+        Assert.Single(Directory.GetFiles(_world.Lab.IdentityFolder, "*.vmidentity"));
+        await _world.Updater().RemoveOldDisksAsync(VmSelection.All, beforeTime: true, None);
+        Assert.Empty(Directory.GetFiles(_world.Lab.IdentityFolder, "*.vmidentity"));
     }
 
     [Fact]

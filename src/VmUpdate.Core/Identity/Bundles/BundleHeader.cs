@@ -19,7 +19,7 @@ namespace VmUpdate.Core.Identity;
 ///  80  32  Salt         of the two keys derived from it
 /// 112   8  PlainLength  of all segments
 /// 120   8  Reserved     0
-/// 128  32  Code         HMAC-SHA-256 of the 128 bytes before
+/// 128  32  Code         HMAC-SHA-256 of the 128 bytes before, and of what stands before those in an exported file
 /// </code>
 /// </remarks>
 internal sealed class BundleHeader
@@ -80,7 +80,10 @@ internal sealed class BundleHeader
         return isSound ? header : throw new IdentityException(IdentityFailure.BundleDamaged, subject, "its header is not sound.");
     }
 
-    public byte[] ToBytes(byte[] codeKey)
+    /// <param name="codeKey">The key of the code.</param>
+    /// <param name="front">What stands before the header and is covered by its code, too.</param>
+    /// <returns>Both.</returns>
+    public byte[] ToBytes(byte[] codeKey, byte[] front)
     {
         var bytes = new byte[Size];
         Magic.CopyTo(bytes, 0);
@@ -93,8 +96,9 @@ internal sealed class BundleHeader
         KeyId.ToByteArray().CopyTo(bytes, 64);
         Salt.CopyTo(bytes, 80);
         BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(112), PlainLength);
+        byte[] whole = [.. front, .. bytes];
         using var hmac = new HMACSHA256(codeKey);
-        hmac.ComputeHash(bytes, 0, CodeOffset).CopyTo(bytes, CodeOffset);
-        return bytes;
+        hmac.ComputeHash(whole, 0, front.Length + CodeOffset).CopyTo(whole, front.Length + CodeOffset);
+        return whole;
     }
 }

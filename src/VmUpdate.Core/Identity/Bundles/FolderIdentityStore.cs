@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using VmUpdate.Core.Store;
 using VmUpdate.DiskFormats;
 using VmUpdate.DiskFormats.Blocks;
@@ -10,7 +9,6 @@ namespace VmUpdate.Core.Identity;
 public sealed class FolderIdentityStore : IIdentityStore
 {
     private const string Extension = ".vmidentity";
-    private const string TemporaryExtension = ".vmidentity.tmp";
     private readonly IHostFolder _folder;
     private readonly StoreKeyRing _keys;
 
@@ -39,62 +37,24 @@ public sealed class FolderIdentityStore : IIdentityStore
     public string Save(IdentityBundle bundle)
     {
         RequireOwnerOnly();
-        try
+        return Writing(() =>
         {
             using StoreKey key = _keys.GetOrCreate();
-            Write(bundle, key);
+            Prepare(bundle, key);
+            BundleFile.Publish(_folder, FileOf(bundle.Id));
             return bundle.Id;
-        }
-        catch (HostFileException failure) when (failure.Failure is HostFileFailure.AccessDenied or HostFileFailure.NotFound)
-        {
-            throw new IdentityException(
-                IdentityFailure.StoreNotWritable, _folder.Path, $"the identity store's folder cannot be written: {failure.Message}", inner: failure);
-        }
+        });
     }
 
     /// <inheritdoc/>
     public IdentityBundle Load(string bundleId, Guid? vmId = null)
     {
         RequireOwnerOnly();
-        string subject = $"bundle {bundleId} in {_folder.Path}";
-        if (!Exists(bundleId))
-        {
-            throw new IdentityException(IdentityFailure.BundleNotFound, subject, "the identity store does not hold it.");
-        }
-
-        IBlockFile file = _folder.Open(bundleId + Extension, HostFileMode.Read);
-        SegmentSealer? sealer = null;
-        try
-        {
-            byte[] start = ReadStart(file, subject);
-            var header = BundleHeader.Read(start, subject);
-            BundleOwner.Require(header.VmId, vmId, subject);
-            using StoreKey key = _keys.Find(header.KeyId) ?? throw new IdentityException(
-                IdentityFailure.BundleWrongKey, subject, $"it was sealed with the key {header.KeyId}, which this identity store does not hold.");
-            sealer = new SegmentSealer(header, key, subject);
-            sealer.CheckHeader(start);
-            if (file.Length != sealer.FileLength)
-            {
-                throw new IdentityException(
-                    IdentityFailure.BundleDamaged, subject, $"it is {file.Length} bytes long and should be {sealer.FileLength}.");
-            }
-
-            var plain = new SealedPayload(file, sealer, header);
-            (IdentityManifest manifest, long payload) = ManifestCodec.Decode(plain, subject);
-            return manifest.BundleId == header.BundleId && IsNameOf(header.BundleId, bundleId)
-                ? new IdentityBundle(manifest, new PayloadSlice(plain, payload))
-                : throw new IdentityException(IdentityFailure.BundleDamaged, subject, $"it is the bundle {header.BundleId:N} under another name.");
-        }
-        catch (VmUpdateException)
-        {
-            sealer?.Dispose();
-            file.Dispose();
-            throw;
-        }
+        return LoadWithHeader(bundleId, vmId).Bundle;
     }
 
     /// <inheritdoc/>
-    public bool Exists(string bundleId) => IsId(bundleId) && _folder.Exists(bundleId + Extension);
+    public bool Exists(string bundleId) => IsId(bundleId) && _folder.Exists(FileOf(bundleId));
 
     /// <inheritdoc/>
     public void Delete(string bundleId)
@@ -105,31 +65,68 @@ public sealed class FolderIdentityStore : IIdentityStore
         }
 
         // What a killed run left half written goes with it: a run that goes on with the work uses the same id.
-        bool isThere = _folder.Exists(bundleId + Extension) || _folder.Exists(bundleId + TemporaryExtension);
-        _folder.Delete(bundleId + TemporaryExtension);
-        _folder.Delete(bundleId + Extension);
+        string name = FileOf(bundleId);
+        bool isThere = _folder.Exists(name) || _folder.Exists(BundleFile.Temporary(name));
+        _folder.Delete(BundleFile.Temporary(name));
+        _folder.Delete(name);
         if (isThere)
         {
             _folder.Flush();
         }
     }
 
+    /// <inheritdoc/>
+    public void Retain(string bundleId, IReadOnlyCollection<string> withoutSets)
+    {
+        RequireOwnerOnly();
+        if (withoutSets.Count > 0 && Exists(bundleId))
+        {
+            Writing(() =>
+            {
+                using StoreKey key = _keys.GetOrCreate();
+                return Rewrite(bundleId, key, (bundle, _) => PortableBundle.Without(bundle, withoutSets));
+            });
+        }
+    }
+
+    /// <summary>
+    /// Makes a new key, seals all bundles anew with it, and deletes the former keys. Nobody else may save a bundle meanwhile. A call that
+    /// was cut short is made again.
+    /// </summary>
+    /// <returns>What was done.</returns>
+    /// <exception cref="IdentityException">The store cannot be written, is too open, or a key's file is not one.</exception>
+    public IdentityKeyRotation RotateKey()
+    {
+        RequireOwnerOnly();
+        return Writing(() =>
+        {
+            using StoreKey key = _keys.CreateNext();
+            var failures = new List<VmUpdateException>();
+            int resealed = 0;
+            foreach (string id in BundleIds())
+            {
+                try
+                {
+                    resealed += Rewrite(id, key, (bundle, sealedWith) => sealedWith == key.Id ? null : bundle) ? 1 : 0;
+                }
+                catch (VmUpdateException failure)
+                {
+                    failures.Add(failure);
+                }
+            }
+
+            return new IdentityKeyRotation(key.Id, resealed, failures.Count == 0 ? _keys.DeleteAllBut(key.Id) : 0, failures);
+        });
+    }
+
+    private static string FileOf(string id) => id + Extension;
+
     // Only what we name ourselves reaches the host as a file's name.
     private static bool IsId(string id) => id.Length == 32 && id.All(c => c is (>= '0' and <= '9') or (>= 'a' and <= 'f'));
 
-    private static bool IsNameOf(Guid id, string name) => id.ToString("N") == name;
-
-    private static byte[] ReadStart(IBlockFile file, string subject)
-    {
-        if (file.Length < BundleHeader.Size)
-        {
-            throw new IdentityException(IdentityFailure.BundleDamaged, subject, $"it is only {file.Length} bytes long.");
-        }
-
-        var start = new byte[BundleHeader.Size];
-        file.ReadAt(0, start);
-        return start;
-    }
+    private List<string> BundleIds() => _folder.Enumerate()
+        .Where(name => name.EndsWith(Extension, StringComparison.Ordinal))
+        .Select(name => name.Substring(0, name.Length - Extension.Length)).Where(IsId).ToList();
 
     private void RequireOwnerOnly()
     {
@@ -142,80 +139,78 @@ public sealed class FolderIdentityStore : IIdentityStore
         }
     }
 
-    private void Write(IdentityBundle bundle, StoreKey key)
+    private T Writing<T>(Func<T> work)
     {
-        byte[] manifest = ManifestCodec.Encode(bundle.Manifest);
-        var header = new BundleHeader
-        {
-            BundleId = bundle.Manifest.BundleId,
-            VmId = bundle.Manifest.VmId,
-            TakenTicks = bundle.Manifest.TakenUtc.Ticks,
-            KeyId = key.Id,
-            Salt = StoreKey.Random(BundleHeader.SaltSize),
-            PlainLength = manifest.Length + bundle.Payload.Length,
-        };
-        string name = bundle.Id + Extension;
-        string temporary = bundle.Id + TemporaryExtension;
-        using var sealer = new SegmentSealer(header, key, $"bundle {bundle.Id} in {_folder.Path}");
-        if (sealer.FileLength > _folder.FreeBytes)
-        {
-            throw new HostFileException(
-                HostFileFailure.DiskFull, _folder.Path, $"the bundle needs {sealer.FileLength} bytes, and {_folder.FreeBytes} are free.");
-        }
-
-        _folder.Delete(temporary);
         try
         {
-            using IBlockFile file = _folder.Create(temporary);
-            byte[] written = WriteSegments(file, sealer, manifest, bundle.Payload);
-            file.Flush();
-            ReadBack(file, sealer, written);
+            return work();
+        }
+        catch (HostFileException failure) when (failure.Failure is HostFileFailure.AccessDenied or HostFileFailure.NotFound)
+        {
+            throw new IdentityException(
+                IdentityFailure.StoreNotWritable, _folder.Path, $"the identity store's folder cannot be written: {failure.Message}", inner: failure);
+        }
+    }
+
+    private void Prepare(IdentityBundle bundle, StoreKey key)
+    {
+        byte[] manifest = ManifestCodec.Encode(bundle.Manifest);
+        BundleHeader header = BundleFile.HeaderFor(bundle.Manifest, key.Id, manifest.Length + bundle.Payload.Length);
+        using var sealer = new SegmentSealer(header, key, $"bundle {bundle.Id} in {_folder.Path}");
+        BundleFile.Create(_folder, FileOf(bundle.Id), sealer, manifest, bundle.Payload);
+    }
+
+    /// <summary>Replaces a bundle by a changed one of the same id.</summary>
+    /// <param name="bundleId">The bundle.</param>
+    /// <param name="key">What the new one is sealed with.</param>
+    /// <param name="change">Gives the new one from the present one and its key's id; <see langword="null"/>: it stays.</param>
+    /// <returns>Whether it was replaced.</returns>
+    private bool Rewrite(string bundleId, StoreKey key, Func<IdentityBundle, Guid, IdentityBundle?> change)
+    {
+        (IdentityBundle present, Guid sealedWith) = LoadWithHeader(bundleId, null);
+        using (present)
+        {
+            if (change(present, sealedWith) is not { } changed)
+            {
+                return false;
+            }
+
+            Prepare(changed, key);
+        }
+
+        // Only now: Windows replaces no file that is open.
+        BundleFile.Publish(_folder, FileOf(bundleId));
+        return true;
+    }
+
+    private (IdentityBundle Bundle, Guid KeyId) LoadWithHeader(string bundleId, Guid? vmId)
+    {
+        string subject = $"bundle {bundleId} in {_folder.Path}";
+        if (!Exists(bundleId))
+        {
+            throw new IdentityException(IdentityFailure.BundleNotFound, subject, "the identity store does not hold it.");
+        }
+
+        IBlockFile file = _folder.Open(FileOf(bundleId), HostFileMode.Read);
+        SegmentSealer? sealer = null;
+        try
+        {
+            byte[] start = BundleFile.ReadStart(file, BundleHeader.Size, subject);
+            var header = BundleHeader.Read(start, subject);
+            BundleOwner.Require(header.VmId, vmId, subject);
+            using StoreKey key = _keys.Find(header.KeyId) ?? throw new IdentityException(
+                IdentityFailure.BundleWrongKey, subject, $"it was sealed with the key {header.KeyId}, which this identity store does not hold.");
+            sealer = new SegmentSealer(header, key, subject);
+            sealer.CheckHeader(start);
+            return header.BundleId.ToString("N") == bundleId
+                ? (BundleFile.Open(file, sealer, header, subject), header.KeyId)
+                : throw new IdentityException(IdentityFailure.BundleDamaged, subject, $"it is the bundle {header.BundleId:N} under another name.");
         }
         catch (VmUpdateException)
         {
-            _folder.Delete(temporary);
+            sealer?.Dispose();
+            file.Dispose();
             throw;
-        }
-
-        _folder.Rename(temporary, name);
-        _folder.Flush();
-    }
-
-    private static byte[] WriteSegments(IBlockFile file, SegmentSealer sealer, byte[] manifest, IBundlePayload payload)
-    {
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        file.WriteAt(0, sealer.HeaderBytes);
-        long position = 0;
-        for (long segment = 0; segment < sealer.SegmentCount; segment++)
-        {
-            var plain = new byte[sealer.PlainSize(segment)];
-            int fromManifest = (int)Math.Min(plain.Length, Math.Max(0, manifest.Length - position));
-            manifest.AsSpan((int)Math.Min(position, manifest.Length), fromManifest).CopyTo(plain);
-            payload.Read(Math.Max(0, position - manifest.Length), plain.AsSpan(fromManifest));
-            hash.AppendData(plain);
-            file.WriteAt(sealer.OffsetOf(segment), sealer.Seal(segment, plain, plain.Length));
-            Array.Clear(plain, 0, plain.Length);
-            position += plain.Length;
-        }
-
-        return hash.GetHashAndReset();
-    }
-
-    private void ReadBack(IBlockFile file, SegmentSealer sealer, byte[] written)
-    {
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        for (long segment = 0; segment < sealer.SegmentCount; segment++)
-        {
-            var found = new byte[SegmentSealer.SealedSize(sealer.PlainSize(segment))];
-            file.ReadAt(sealer.OffsetOf(segment), found);
-            byte[] plain = sealer.Open(segment, found);
-            hash.AppendData(plain);
-            Array.Clear(plain, 0, plain.Length);
-        }
-
-        if (!hash.GetHashAndReset().SequenceEqual(written))
-        {
-            throw new IdentityException(IdentityFailure.BundleDamaged, _folder.Path, "a bundle read back is not what was written.");
         }
     }
 }

@@ -24,6 +24,15 @@ public interface IIdentityStore
     /// <returns><see langword="true"/> when it is.</returns>
     bool Exists(string bundleId);
 
+    /// <summary>
+    /// Told when the work that a bundle was kept for is done. A store on a volume keeps it, without some sets, until it is deleted; one in
+    /// memory lets it go. Safe to repeat.
+    /// </summary>
+    /// <param name="bundleId">Its id.</param>
+    /// <param name="withoutSets">The sets that are not to be kept any longer, by their ids.</param>
+    /// <exception cref="IdentityException">The bundle is damaged, or the store cannot be written.</exception>
+    void Retain(string bundleId, IReadOnlyCollection<string> withoutSets);
+
     /// <summary>Deletes a bundle; nothing happens when it is absent.</summary>
     /// <param name="bundleId">Its id.</param>
     void Delete(string bundleId);

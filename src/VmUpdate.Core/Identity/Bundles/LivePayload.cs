@@ -6,7 +6,7 @@ namespace VmUpdate.Core.Identity;
 
 /// <summary>
 /// A bundle's bytes before a store has kept them: registry values in memory, streams of files still on the old disk, so that user
-/// data of many gigabytes is never held at once.
+/// data of many gigabytes is never held at once; or parts of another bundle.
 /// </summary>
 internal sealed class LivePayload : IBundlePayload
 {
@@ -20,6 +20,13 @@ internal sealed class LivePayload : IBundlePayload
 
     public void Add(NtfsVolume volume, GuestPath path, string stream, long length) =>
         Add(new Part(Length, length, null, volume, path, stream));
+
+    /// <param name="from">The payload of another bundle, which stays its own.</param>
+    /// <param name="offset">Where in it the bytes start.</param>
+    /// <param name="length">How many they are.</param>
+    /// <returns>Where they start here.</returns>
+    public long Add(IBundlePayload from, long offset, long length) =>
+        Add(new Part(Length, length, null, null, GuestPath.Root, string.Empty) { From = from, FromOffset = offset });
 
     public void Read(long offset, Span<byte> buffer)
     {
@@ -79,6 +86,12 @@ internal sealed class LivePayload : IBundlePayload
             return;
         }
 
+        if (part.From is { } from)
+        {
+            from.Read(part.FromOffset + offset, buffer);
+            return;
+        }
+
         if (_open is not { } open || !ReferenceEquals(open.Part, part))
         {
             _open?.Stream.Dispose();
@@ -89,5 +102,10 @@ internal sealed class LivePayload : IBundlePayload
         open.Stream.ReadAt(offset, buffer);
     }
 
-    private sealed record Part(long Offset, long Length, byte[]? Bytes, NtfsVolume? Volume, GuestPath Path, string Stream);
+    private sealed record Part(long Offset, long Length, byte[]? Bytes, NtfsVolume? Volume, GuestPath Path, string Stream)
+    {
+        public IBundlePayload? From { get; init; }
+
+        public long FromOffset { get; init; }
+    }
 }

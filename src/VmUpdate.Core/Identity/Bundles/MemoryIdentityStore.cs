@@ -64,6 +64,9 @@ public sealed class MemoryIdentityStore : IIdentityStore
     }
 
     /// <inheritdoc/>
+    public void Retain(string bundleId, IReadOnlyCollection<string> withoutSets) => Delete(bundleId);
+
+    /// <inheritdoc/>
     public void Delete(string bundleId)
     {
         lock (_gate)

@@ -1,3 +1,4 @@
+using VmUpdate.Core.Identity.Secrets;
 using VmUpdate.DiskFormats.Blocks;
 
 namespace VmUpdate.Core.Identity;
@@ -9,13 +10,14 @@ internal sealed class SealedPayload : IBundlePayload
     private readonly SegmentSealer _sealer;
     private readonly int _segmentSize;
     private long _segment = -1;
-    private byte[] _plain = [];
+    private readonly SecretBuffer _plain;
 
     public SealedPayload(IBlockFile file, SegmentSealer sealer, BundleHeader header)
     {
         _file = file;
         _sealer = sealer;
         _segmentSize = header.SegmentSize;
+        _plain = sealer.CreateBuffer();
         Length = header.PlainLength;
     }
 
@@ -27,8 +29,8 @@ internal sealed class SealedPayload : IBundlePayload
         {
             Load(offset / _segmentSize);
             int inSegment = (int)(offset % _segmentSize);
-            int count = Math.Min(buffer.Length, _plain.Length - inSegment);
-            _plain.AsSpan(inSegment, count).CopyTo(buffer);
+            int count = Math.Min(buffer.Length, _sealer.PlainSize(_segment) - inSegment);
+            _plain.Span.Slice(inSegment, count).CopyTo(buffer);
             buffer = buffer.Slice(count);
             offset += count;
         }
@@ -36,7 +38,7 @@ internal sealed class SealedPayload : IBundlePayload
 
     public void Dispose()
     {
-        Array.Clear(_plain, 0, _plain.Length);
+        _plain.Dispose();
         _sealer.Dispose();
         _file.Dispose();
     }
@@ -50,8 +52,8 @@ internal sealed class SealedPayload : IBundlePayload
 
         var found = new byte[SegmentSealer.SealedSize(_sealer.PlainSize(segment))];
         _file.ReadAt(_sealer.OffsetOf(segment), found);
-        Array.Clear(_plain, 0, _plain.Length);
-        _plain = _sealer.Open(segment, found);
+        _segment = -1;
+        _sealer.Open(segment, found, _plain);
         _segment = segment;
     }
 }

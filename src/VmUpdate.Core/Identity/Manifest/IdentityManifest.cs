@@ -27,11 +27,23 @@ public sealed record IdentityManifest
     /// <summary>What messages called the master or the new disk.</summary>
     public string MasterDisk { get; init; } = string.Empty;
 
+    /// <summary>The old disk's Windows folder.</summary>
+    public string WindowsFolder { get; init; } = string.Empty;
+
+    /// <summary>When the machine's secret in its domain was set, in UTC; <see langword="null"/> when it is not carried, or nothing says.</summary>
+    public DateTime? MachineSecretSetUtc { get; init; }
+
     /// <summary>What became of each set.</summary>
     public IReadOnlyList<SetDecision> Decisions { get; init; } = [];
 
     /// <summary>The steps, in the order in which they are carried out.</summary>
     public IReadOnlyList<ManifestItem> Items { get; init; } = [];
+
+    /// <summary>
+    /// What of the old disk another master would need that <see cref="Items"/> do not hold: secrets as they were sealed there, the keys they
+    /// are under. An exported bundle holds nothing else.
+    /// </summary>
+    public IReadOnlyList<ManifestItem> Source { get; init; } = [];
 
     /// <summary>The key of the hashes of secrets: a plain hash of a short secret could be guessed from.</summary>
     internal byte[] HashKey { get; init; } = [];

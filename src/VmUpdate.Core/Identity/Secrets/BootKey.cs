@@ -16,6 +16,9 @@ internal static class BootKey
     private static readonly string[] Names = ["JD", "Skew1", "GBG", "Data"];
     private static readonly int[] Order = [8, 5, 4, 2, 11, 9, 13, 3, 0, 6, 1, 12, 14, 10, 15, 7];
 
+    /// <summary>The paths of the four keys, <c>CurrentControlSet</c> unresolved.</summary>
+    public static IEnumerable<string> KeyPaths => Names.Select(name => $"CurrentControlSet\\{LsaKey}\\{name}");
+
     /// <summary>Reads it.</summary>
     /// <param name="system">The SYSTEM hive.</param>
     /// <param name="controlSet">The current control set's name.</param>

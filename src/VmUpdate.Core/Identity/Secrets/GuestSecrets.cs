@@ -89,9 +89,15 @@ internal sealed class GuestSecrets : IDisposable
     /// <summary>When a secret's present state was set.</summary>
     /// <param name="name">Its name.</param>
     /// <returns>The time, in UTC; <see langword="null"/> when the hive does not say.</returns>
-    public DateTime? UpdatedUtc(string name)
+    public DateTime? UpdatedUtc(string name) => UpdatedUtc(_security, name);
+
+    /// <summary>The same, for which no key is needed.</summary>
+    /// <param name="security">The SECURITY hive.</param>
+    /// <param name="name">The secret's name.</param>
+    /// <returns>The time, in UTC; <see langword="null"/> when the hive does not say.</returns>
+    public static DateTime? UpdatedUtc(RegistryHive security, string name)
     {
-        byte[]? time = FindKey(name)?.FindSubKey("CupdTime")?.FindValue(string.Empty)?.Data;
+        byte[]? time = security.Find($"{SecretsKey}\\{name}")?.FindSubKey("CupdTime")?.FindValue(string.Empty)?.Data;
         long ticks = time is { Length: sizeof(long) } ? BinaryPrimitives.ReadInt64LittleEndian(time) : 0;
         return ticks > 0 && ticks < DateTime.MaxValue.ToFileTimeUtc() ? DateTime.FromFileTimeUtc(ticks) : null;
     }

@@ -18,7 +18,9 @@ namespace VmUpdate.Core.Identity.Secrets;
 /// </remarks>
 internal sealed class LsaKeyRing : IDisposable
 {
-    private const string ListKey = "Policy\\PolEKList";
+    /// <summary>The key that holds the list.</summary>
+    public const string ListKey = "Policy\\PolEKList";
+
     private const string OlderListKey = "Policy\\PolSecretEncryptionKey";
     private const int KeySize = 32;
     private const int CurrentIdOffset = 4;

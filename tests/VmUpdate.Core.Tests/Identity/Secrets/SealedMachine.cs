@@ -3,7 +3,9 @@ using System.Security.Cryptography;
 using System.Text;
 using VmUpdate.DiskFormats;
 using VmUpdate.DiskFormats.Blocks;
+using VmUpdate.DiskFormats.Vhdx;
 using VmUpdate.Simulation.Disks;
+using VmUpdate.Simulation.Files;
 
 namespace VmUpdate.Core.Tests.Identity.Secrets;
 
@@ -81,7 +83,10 @@ internal sealed class SealedMachine
         return Secret("$MACHINE.ACC", current, former);
     }
 
-    public SealedMachine MasterKey(Guid id, byte[] plain, bool isOfUser = false)
+    public SealedMachine MasterKey(Guid id, byte[] plain, bool isOfUser = false) =>
+        File(ProtectFolder + (isOfUser ? @"User\" : string.Empty) + id, MasterKeyFile(id, plain, isOfUser));
+
+    public byte[] MasterKeyFile(Guid id, byte[] plain, bool isOfUser = false)
     {
         byte[] half = isOfUser ? UserHalf : MachineHalf;
         byte[] master = SealSection(half, plain);
@@ -94,7 +99,7 @@ internal sealed class SealedMachine
         BinaryPrimitives.WriteInt64LittleEndian(header.AsSpan(96), master.Length);
         BinaryPrimitives.WriteInt64LittleEndian(header.AsSpan(104), backup.Length);
         BinaryPrimitives.WriteInt64LittleEndian(header.AsSpan(112), history.Length);
-        return File(ProtectFolder + (isOfUser ? @"User\" : string.Empty) + id, [.. header, .. master, .. backup, .. history]);
+        return [.. header, .. master, .. backup, .. history];
     }
 
     public SealedMachine File(string path, byte[] bytes)
@@ -129,6 +134,27 @@ internal sealed class SealedMachine
         1, 0, 0, 0, .. current.ToByteArray(), 1, 0, 0, 0, (byte)keys.Length, 0, 0, 0,
         .. keys.SelectMany(key => (byte[])[.. key.Id.ToByteArray(), 3, 0, 0, 0, 32, 0, 0, 0, .. key.Key]),
     ];
+
+    /// <summary>A secret as this machine's LSA would seal it.</summary>
+    public byte[] Seal(byte[] secret) => Seal(_lsaKey, _lsaKeyId, secret);
+
+    /// <summary>Writes the machine's disk as a VHDX file.</summary>
+    public void Save(string path)
+    {
+        using MemoryDisk bytes = Disk.Build();
+        using VhdxDisk file = VhdxDisk.CreateDynamic(path, bytes.Length, new VhdxCreateOptions { Files = new HostFileSystem(), NewGuid = Guid.NewGuid });
+        byte[] piece = new byte[1 << 16];
+        for (long offset = 0; offset < bytes.Length; offset += piece.Length)
+        {
+            bytes.ReadAt(offset, piece);
+            if (piece.AsSpan().IndexOfAnyExcept((byte)0) >= 0)
+            {
+                file.WriteAt(offset, piece);
+            }
+        }
+
+        file.Complete();
+    }
 
     public byte[] Seal(byte[] key, Guid keyId, byte[] secret)
     {
