@@ -121,11 +121,12 @@ public sealed partial class LabHypervisor
             {
                 RequireAnswer(machine);
                 DateTime now = _options.Clock.UtcNow;
-                return Paused(machine, now) with
+                LabMachineState paused = Paused(machine, now);
+                return paused with
                 {
                     GuestSinceUtc = now + time,
                     Sessions = machine.Sessions.Where(session => !IsThere(machine, session, now)).ToList(),
-                    Jobs = machine.Jobs.Select(job => IsEnded(machine, job, now) ? job with { IsRestarted = true } : job).ToList(),
+                    Jobs = paused.Jobs.Select(job => IsEnded(paused, job, now) ? job with { IsRestarted = true } : job).ToList(),
                 };
             },
             cancellation).ConfigureAwait(false);

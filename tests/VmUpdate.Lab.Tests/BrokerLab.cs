@@ -3,6 +3,7 @@ using VmUpdate.Core.Machines;
 using VmUpdate.Core.Store;
 using VmUpdate.Core.Tasks;
 using VmUpdate.DiskFormats.Blocks;
+using VmUpdate.Simulation.Machines;
 using VmUpdate.Simulation.Support;
 
 namespace VmUpdate.Lab.Tests;
@@ -10,20 +11,6 @@ namespace VmUpdate.Lab.Tests;
 /// <summary>A lab of personal machines of a test's own, in real time, and the real broker on it.</summary>
 internal sealed class BrokerLab : IDisposable
 {
-    public static readonly LabTimings Fast = new()
-    {
-        Start = TimeSpan.FromMilliseconds(20),
-        Restore = TimeSpan.FromMilliseconds(10),
-        ShutDown = TimeSpan.FromMilliseconds(20),
-        Save = TimeSpan.FromMilliseconds(10),
-        Guest = TimeSpan.FromMilliseconds(20),
-        Searching = TimeSpan.FromMilliseconds(20),
-        Downloading = TimeSpan.FromMilliseconds(20),
-        Applying = TimeSpan.FromMilliseconds(60),
-        Away = TimeSpan.FromMilliseconds(60),
-        Restart = TimeSpan.FromMilliseconds(60),
-    };
-
     private readonly TempFolder _folder = new();
     private int _tasks;
 
@@ -42,30 +29,36 @@ internal sealed class BrokerLab : IDisposable
     public static async Task<BrokerLab> CreateAsync(int machines, HostLimits? limits = null, LabTimings? timings = null)
     {
         var made = new BrokerLab();
-        var plan = new LabPlan { PooledCount = 0, PersonalCount = machines, Timings = timings ?? Fast, DiskLength = 32L << 20 };
-        LabContents contents = await LabFactory.CreateAsync(made._folder.File("lab"), plan, new LabOptions { Files = new HostFileSystem() }, CancellationToken.None);
-        made.Machines = contents.Personal;
+        made.Machines = await PersonalLab.CreateAsync(made._folder.File("lab"), machines, timings);
         made.Reopen();
         made.SetLimits(limits ?? new HostLimits { MaxAwake = 4, MaxAwakePerVolume = 4 });
         return made;
     }
 
     /// <summary>Everything anew, as another process would open it.</summary>
-    public void Reopen(Action<LabCall>? beforeCall = null)
+    public void Reopen(Action<LabCall>? beforeCall = null, Action<LabCall>? afterCall = null)
     {
         Store?.Dispose();
-        Lab = LabHypervisor.Open(_folder.File("lab"), new LabOptions { Files = new HostFileSystem(), BeforeCall = beforeCall });
-        Store = VmUpdateStore.Open(Lab.StoreFolder, new StoreOptions { Files = new HostFileSystem() });
+        Lab = LabHypervisor.Open(_folder.File("lab"), new LabOptions { Files = new HostFileSystem(), BeforeCall = beforeCall, AfterCall = afterCall });
+        Store = PersonalLab.OpenStore(Lab);
     }
 
     public void SetLimits(HostLimits limits) => Store.Write(t => t.SaveLimits(
         Lab.HostId, limits with { SettleTime = TimeSpan.Zero, StartJitter = TimeSpan.Zero }, SystemClock.Instance.UtcNow));
 
-    public BrokerServices Services() => new()
+    public BrokerServices Services(IHostMetrics? metrics = null) => new()
     {
-        Store = Store, Hypervisor = Lab, Metrics = Lab, Sessions = Lab, Guests = Lab,
+        Store = Store, Hypervisor = Lab, Metrics = metrics ?? Lab, Sessions = Lab, Guests = Lab,
         LookEvery = TimeSpan.FromMilliseconds(100), AskStoreEvery = TimeSpan.FromMilliseconds(500),
     };
+
+    public async Task SetAllAsync(VmPowerState state)
+    {
+        foreach (VmKey vm in Machines)
+        {
+            await Lab.SetStateAsync(vm, state, CancellationToken.None);
+        }
+    }
 
     public UpdateTask Register(Func<UpdateTask, UpdateTask>? change = null, TaskPayload? payload = null, params VmKey[] machines)
     {
@@ -83,9 +76,9 @@ internal sealed class BrokerLab : IDisposable
         return task;
     }
 
-    public async Task<BrokerReport> WorkAsync(BrokerUntil until = BrokerUntil.NothingDue)
+    public async Task<BrokerReport> WorkAsync(BrokerUntil until = BrokerUntil.NothingDue, IHostMetrics? metrics = null)
     {
-        using TaskBroker broker = TaskBroker.Open(Services());
+        using TaskBroker broker = TaskBroker.Open(Services(metrics));
         return await broker.RunAsync(until, CancellationToken.None, Soon);
     }
 

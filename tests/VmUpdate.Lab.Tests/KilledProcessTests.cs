@@ -28,7 +28,7 @@ public sealed class KilledProcessTests
             string goal = SwapWorld.VersionOn(old) == "1.0" ? world.V2 : world.V1;
             world.Store.Dispose();
 
-            using Process process = Start("swap", world.Lab.Folder, "PC-01", goal, steps.ToString(CultureInfo.InvariantCulture));
+            using Process process = CrashHost.Start("swap", world.Lab.Folder, "PC-01", goal, steps.ToString(CultureInfo.InvariantCulture));
             string output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
             Assert.True(process.WaitForExit(Patience));
             bool wasKilled = process.ExitCode is not (0 or 1);
@@ -59,7 +59,7 @@ public sealed class KilledProcessTests
     public async Task A_second_process_on_one_pool_is_refused_with_who_works_on_it()
     {
         using SwapWorld world = await SwapWorld.CreateAsync();
-        using Process process = Start("hold", world.Lab.Folder, "PC-01", world.V2);
+        using Process process = CrashHost.Start("hold", world.Lab.Folder, "PC-01", world.V2);
         Assert.Equal("Planned", await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken));
 
         StoreException refused = await Assert.ThrowsAsync<StoreException>(() => world.UpdateAsync(world.V2));
@@ -70,22 +70,5 @@ public sealed class KilledProcessTests
         Assert.Contains("Updated", await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
         Assert.True(process.WaitForExit(Patience));
         Assert.Equal(PooledVmUpdateState.Current, (await world.UpdateAsync(world.V2)).State);
-    }
-
-    private static Process Start(params string[] arguments)
-    {
-        var start = new ProcessStartInfo("dotnet")
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            UseShellExecute = false,
-        };
-        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "VmUpdate.CrashHost.dll"));
-        foreach (string argument in arguments)
-        {
-            start.ArgumentList.Add(argument);
-        }
-
-        return Process.Start(start)!;
     }
 }

@@ -21,4 +21,8 @@ public sealed record AwakeMachine(
     bool IsLeft,
     RunReason Reason,
     string Detail,
-    IReadOnlyList<int>? ActiveSessionsAtWake);
+    IReadOnlyList<int>? ActiveSessionsAtWake)
+{
+    /// <summary>What its guest is in the midst of, where the reason is that; <see langword="null"/> when it is in nothing that is known.</summary>
+    public BusyRun? BusyWith { get; init; }
+}

@@ -30,6 +30,9 @@ internal sealed partial class BrokerStep
             case BrokerAction.AskProgress when vm.Active is { } run && ended.Failure is { } failure:
                 EndAskProgress(run, failure);
                 break;
+            case BrokerAction.AskProgress ask when vm.Active is null && ended.Failure is { Code: nameof(RunReason.GuestForgot) }:
+                NoteEndOfWork(vm, ask.RunId, ask.Attempt);
+                break;
             case BrokerAction.RestartGuest when vm.Active is { } run:
                 EndRestart(run, ended.Failure);
                 break;

@@ -204,7 +204,7 @@ internal sealed partial class BrokerStep
         switch ((GuestStatus)report.Status)
         {
             case GuestStatus.Success or GuestStatus.Failed:
-                HearLateEnd(vm, report);
+                NoteEndOfWork(vm, report.RunId, report.Attempt);
                 break;
             case GuestStatus.Applying when HasSaidItsEnd(vm, report):
                 break; // an answer that a later word overtook on its way
@@ -223,14 +223,15 @@ internal sealed partial class BrokerStep
         vm.LastRun is { } last && last.Data.Id == report.RunId && last.Data.Attempt == report.Attempt
         && (last.Data.Outcome ?? last.State, last.Data.Reason) is (RunState.Succeeded, _) or (RunState.Failed, RunReason.GuestFailed);
 
-    private void HearLateEnd(TrackedVm vm, Observation.GuestReported report)
+    /// <summary>The guest is not in the midst of an attempt any more.</summary>
+    private void NoteEndOfWork(TrackedVm vm, Guid run, int attempt)
     {
-        if (vm.OtherWork is { } other && other.Run == report.RunId && other.Attempt == report.Attempt)
+        if (vm.OtherWork is { } other && other.Run == run && other.Attempt == attempt)
         {
             NoteOtherWork(vm, null);
         }
 
-        if (vm.LastRun is { } last && last.Data.Id == report.RunId && last.Data.Attempt == report.Attempt)
+        if (vm.LastRun is { } last && last.Data.Id == run && last.Data.Attempt == attempt)
         {
             vm.GuestBusyWith = null;
         }
@@ -238,6 +239,7 @@ internal sealed partial class BrokerStep
         if (vm.Care == VmCare.Left && vm.LeftReason is RunReason.StillApplying or RunReason.StillRebooting && vm.BusyWith is null)
         {
             vm.Care = VmCare.Awake;
+            vm.TryAgain = null;
             Offer(vm);
         }
     }

@@ -111,11 +111,14 @@ internal sealed partial class BrokerStep
         vm.HasBaseline = true;
         vm.OtherWork = awake.Reason switch
         {
-            RunReason.StillApplying => (awake.RunId ?? Guid.Empty, lastRun?.Attempt ?? 1, RunState.Applying),
-            RunReason.StillRebooting => (awake.RunId ?? Guid.Empty, lastRun?.Attempt ?? 1, RunState.Rebooting),
-            _ => null,
-        };
-        if (awake.IsLeft)
+            RunReason.StillApplying => RunState.Applying,
+            RunReason.StillRebooting => RunState.Rebooting,
+            _ => (RunState?)null,
+        } is { } busy
+            ? (awake.BusyWith?.RunId ?? awake.RunId ?? Guid.Empty, awake.BusyWith?.Attempt ?? lastRun?.Attempt ?? 1, busy)
+            : null;
+        // What the guest is in the midst of is asked of it before anything else.
+        if (awake.IsLeft || (vm.OtherWork is not null && vm.Active is null))
         {
             vm.Care = VmCare.Left;
             vm.LeftReason = awake.Reason;

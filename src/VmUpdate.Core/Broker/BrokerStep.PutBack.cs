@@ -36,6 +36,14 @@ internal sealed partial class BrokerStep
 
     private void AskForPutBack(TrackedVm vm)
     {
+        if (vm.Care == VmCare.Left && vm.BusyRun is { } work)
+        {
+            // It may have ended unheard: then it says so when it is asked.
+            vm.TryAgain = _now.Monotonic + LookAgainAfter;
+            Act(vm, id => new BrokerAction.AskProgress(id, vm.Key, work.RunId, work.Attempt));
+            return;
+        }
+
         if (vm.BusyWith is not null)
         {
             GateDecision busy = SessionRules.MayPutBack(vm, AllowsUnknown(vm));

@@ -182,7 +182,10 @@ internal sealed partial class BrokerStep
             _ => vm.LeftReason,
         },
         vm.LeftDetail,
-        vm.Baseline));
+        vm.Baseline)
+    {
+        BusyWith = vm.BusyRun,
+    });
 
     private void AwaitGuest(TrackedVm vm, TrackedRun run) => Act(
         vm,

@@ -24,7 +24,7 @@ public static class TaskQueries
         """;
 
     private const string AwakeColumns =
-        "SELECT host_id, vm_id, vm_name, found, woken_utc, run_id, is_left, reason, detail, active_sessions FROM awake_machines";
+        "SELECT host_id, vm_id, vm_name, found, woken_utc, run_id, is_left, reason, detail, active_sessions, busy_run_id, busy_attempt FROM awake_machines";
 
     /// <summary>The tasks of a host that were not removed.</summary>
     /// <param name="store">The store.</param>
@@ -237,7 +237,10 @@ public static class TaskQueries
         row.GetInt64(6) != 0,
         StoreSql.Enum<RunReason>(row.GetString(7)),
         row.GetString(8),
-        row.IsDBNull(9) ? null : row.GetString(9).Split([','], StringSplitOptions.RemoveEmptyEntries).Select(s => int.Parse(s, CultureInfo.InvariantCulture)).ToList());
+        row.IsDBNull(9) ? null : row.GetString(9).Split([','], StringSplitOptions.RemoveEmptyEntries).Select(s => int.Parse(s, CultureInfo.InvariantCulture)).ToList())
+    {
+        BusyWith = row.IsDBNull(10) ? null : new BusyRun(Guid.Parse(row.GetString(10)), row.GetInt32(11)),
+    };
 
     private static JournalEntry MakeEntry(SqliteDataReader row) => new(
         StoreSql.Time(row.GetString(1)),

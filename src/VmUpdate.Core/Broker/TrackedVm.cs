@@ -73,6 +73,10 @@ internal sealed class TrackedVm
     /// <summary>What the guest must not be disturbed in; <see langword="null"/> when it may be.</summary>
     public RunState? BusyWith => GuestBusyWith ?? OtherWork?.State;
 
+    /// <summary>The run and attempt of that.</summary>
+    public BusyRun? BusyRun => OtherWork is { } other ? new BusyRun(other.Run, other.Attempt)
+        : GuestBusyWith is not null && LastRun is { } last ? new BusyRun(last.Data.Id, last.Data.Attempt) : null;
+
     /// <summary>The number of the action that is under way for it; 0 when none is.</summary>
     public long PendingAction { get; set; }
 

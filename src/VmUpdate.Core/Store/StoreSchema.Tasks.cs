@@ -1,6 +1,6 @@
 namespace VmUpdate.Core.Store;
 
-// Version 2: the task broker.
+// Versions 2 and 3: the task broker.
 internal static partial class StoreSchema
 {
     private const string Version2 = """
@@ -96,5 +96,13 @@ internal static partial class StoreSchema
             vm_id TEXT NOT NULL,
             PRIMARY KEY (host_id, vm_id)
         ) STRICT;
+        """;
+
+    // What a guest is in the midst of is known by its run and attempt; what is old is found by its time.
+    private const string Version3 = """
+        ALTER TABLE awake_machines ADD COLUMN busy_run_id TEXT;
+        ALTER TABLE awake_machines ADD COLUMN busy_attempt INTEGER;
+        CREATE INDEX runs_by_end ON runs (host_id, ended_utc) WHERE ended_utc IS NOT NULL;
+        CREATE INDEX broker_journal_by_time ON broker_journal (host_id, time_utc);
         """;
 }

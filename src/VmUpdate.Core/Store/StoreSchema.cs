@@ -105,7 +105,7 @@ internal static partial class StoreSchema
         ) STRICT;
         """;
 
-    private static readonly string[] Versions = [Version1, Version2];
+    private static readonly string[] Versions = [Version1, Version2, Version3];
 
     /// <summary>The newest version that this code knows.</summary>
     public static int Newest => Versions.Length;
@@ -114,9 +114,10 @@ internal static partial class StoreSchema
     /// <param name="connection">The open file; what it is was checked.</param>
     /// <param name="present">The file's version; 0 for an empty file.</param>
     /// <param name="utcNow">The time that is noted.</param>
-    public static void Migrate(SqliteConnection connection, int present, DateTime utcNow)
+    /// <param name="upTo">The version to stop at: <see cref="Newest"/>, but for stores as older versions left them.</param>
+    public static void Migrate(SqliteConnection connection, int present, DateTime utcNow, int upTo)
     {
-        for (int version = present + 1; version <= Newest; version++)
+        for (int version = present + 1; version <= upTo; version++)
         {
             using SqliteTransaction transaction = connection.BeginTransaction(deferred: false);
 

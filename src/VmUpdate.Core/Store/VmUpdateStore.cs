@@ -63,7 +63,7 @@ public sealed partial class VmUpdateStore : IDisposable
             StoreSql.Run(connection, "PRAGMA journal_mode = WAL");
             StoreSql.Run(connection, "PRAGMA synchronous = FULL");
             StoreSql.Run(connection, "PRAGMA foreign_keys = ON");
-            StoreSchema.Migrate(connection, present, options.Clock.UtcNow);
+            StoreSchema.Migrate(connection, present, options.Clock.UtcNow, StoreSchema.Newest);
             return new VmUpdateStore(connection, opened, path, options.Clock);
         }
         catch (SqliteException failure)

@@ -123,10 +123,53 @@ public sealed class RunLifeTests
         Assert.DoesNotContain(bench.Last.Actions, a => a is BrokerAction.PutBack);
         Assert.Equal(1, bench.State.Gate.Awake);
         bench.Report(run, GuestStatus.Success);
-        bench.After(TimeSpan.FromMinutes(10));
         bench.AnswerSessions(Owner);
         bench.Ended(bench.Ordered<BrokerAction.PutBack>());
         Assert.Equal(0, bench.State.Gate.Awake);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_guest_whose_end_went_unheard_is_asked_and_its_machine_put_back(bool remembers)
+    {
+        var bench = new BrokerBench();
+        UpdateRun run = bench.Register(SampleTask.Make(), bench.Vm(1));
+        bench.BringToGuest(run);
+        bench.Report(run, GuestStatus.Applying);
+        bench.After(TimeSpan.FromHours(1));
+        Assert.Equal(new BusyRun(run.Id, 1), bench.Last.Awake.Single().BusyWith);
+        bench.After(TimeSpan.FromMinutes(5));
+        BrokerAction.AskProgress ask = bench.Ordered<BrokerAction.AskProgress>();
+        Assert.Equal((run.Id, 1), (ask.RunId, ask.Attempt));
+        if (remembers)
+        {
+            bench.Step(new Observation.GuestReported(run.Vm, run.Id, 1, (int)GuestStatus.Success, null, false, string.Empty), new Observation.ActionEnded(ask.Id, null));
+        }
+        else
+        {
+            bench.Ended(ask, new ActionFailure("GuestForgot", "it knows nothing of it", false));
+        }
+
+        bench.AnswerSessions();
+        bench.Ended(bench.Ordered<BrokerAction.PutBack>());
+        Assert.Equal(0, bench.State.Gate.Awake);
+        Assert.Equal(RunState.LeftAwake, bench.Get(run).State);
+    }
+
+    [Fact]
+    public void The_next_broker_asks_the_guest_before_it_leaves_a_machine_awake_again()
+    {
+        var bench = new BrokerBench();
+        TargetMachine vm = bench.Vm(1, VmPowerState.Running);
+        var old = new BusyRun(Guid.NewGuid(), 2);
+        var awake = new AwakeMachine(vm.Key, vm.Name, VmPowerState.Saved, SampleTask.Now, null, false, RunReason.StillApplying, "it is", []) { BusyWith = old };
+        bench.Step(new Observation.AwakeRestored(awake, null), new Observation.VmSeen(vm, VmPowerState.Running, "C:", null));
+        BrokerAction.AskProgress ask = bench.Ordered<BrokerAction.AskProgress>();
+        Assert.Equal(old, new BusyRun(ask.RunId, ask.Attempt));
+        bench.Step(new Observation.GuestReported(vm.Key, ask.RunId, 2, (int)GuestStatus.Applying, null, false, string.Empty), new Observation.ActionEnded(ask.Id, null));
+        Assert.Empty(bench.Last.Actions);
+        Assert.Equal(1, bench.State.Gate.Awake);
     }
 
     [Fact]

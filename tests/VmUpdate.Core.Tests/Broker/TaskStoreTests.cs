@@ -131,13 +131,14 @@ public sealed class TaskStoreTests : IDisposable
         };
         var result = new StepResult();
         result.Runs.Add(run);
-        result.Awake.Add(new AwakeMachine(vm.Key, vm.Name, VmPowerState.Saved, Now, run.Id, true, RunReason.StillApplying, "it is", [3, 5]));
+        result.Awake.Add(new AwakeMachine(vm.Key, vm.Name, VmPowerState.Saved, Now, run.Id, true, RunReason.StillApplying, "it is", [3, 5]) { BusyWith = new BusyRun(run.Id, 2) });
         result.HeldTasks.Add(task.Id);
         result.Journal.Add(new JournalEntry(Now, vm.Key, run.Id, RunState.Rebooting, RunReason.RestartOrdered, "ü"));
         store.Write(t => t.SaveStep(Host, result, 1, "no run", "no wake", Now));
 
         Assert.Equal(run, store.GetOpenRuns(Host).Single());
         Assert.Equal([3, 5], store.GetAwakeMachines(Host).Single().ActiveSessionsAtWake!);
+        Assert.Equal(new BusyRun(run.Id, 2), store.GetAwakeMachines(Host).Single().BusyWith);
         Assert.Equal(result.Journal, store.GetJournal(run.Id));
         Assert.Equal(new BrokerStatus(false, "no run", "no wake", Now), store.FindBrokerStatus(Host));
         Assert.Empty(store.GetOrders(Host, 0));
@@ -211,26 +212,58 @@ public sealed class TaskStoreTests : IDisposable
         Assert.Single(registrar.Complete());
     }
 
-    [Fact]
-    public void A_store_of_the_first_version_is_brought_forward_with_what_is_in_it()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void A_store_of_each_older_version_is_brought_forward_with_what_is_in_it(int version)
     {
-        using (VmUpdateStore store = Open())
+        UpdateTask task = SampleTask.Make();
+        UpdateRun run = RunPlanner.First(task, [SampleTask.Machine(1)], 1, TimeSpan.Zero).Single();
+        Open().Dispose();
+        string path = Path.Combine(_folder.File("store"), VmUpdateStore.FileName);
+        using (FileStream emptied = File.Open(path, FileMode.Truncate))
         {
-            store.Write(t => t.SavePool(new PoolRecord("P", Host, "/m.vhdx", TimeSpan.FromDays(1))));
-            using var connection = new SqliteConnection($"Data Source={store.Path};Pooling=False");
-            connection.Open();
-            foreach (string table in new[] { "runs", "tasks", "payloads", "awake_machines", "broker_journal", "broker_orders", "broker_hosts", "held_machines" })
-            {
-                StoreSql.Run(connection, $"DROP TABLE {table}");
-            }
-
-            StoreSql.Run(connection, "DELETE FROM schema_versions WHERE version > 1");
-            StoreSql.Run(connection, "PRAGMA user_version = 1");
         }
 
-        using VmUpdateStore again = Open();
-        Assert.Equal("/m.vhdx", again.FindPool(Host, "P")!.MasterPath);
-        Register(again, SampleTask.Make(), SampleTask.Machine(1));
-        Assert.Single(again.GetOpenRuns(Host));
+        using (var connection = new SqliteConnection($"Data Source={path};Pooling=False"))
+        {
+            connection.Open();
+            StoreSchema.Migrate(connection, 0, Now, version);
+            StoreSql.Run(connection, "INSERT INTO pools (host_id, name, name_key, master_path, keep_seconds) VALUES ('host', 'P', 'P', '/m.vhdx', 60)");
+            if (version >= 2)
+            {
+                StoreSql.Run(connection, "INSERT INTO payloads (sha256, content) VALUES ($sha, $content)", ("$sha", Payload.Info.Sha256), ("$content", Payload.Bytes.ToArray()));
+                StoreSql.Run(
+                    connection,
+                    """
+                    INSERT INTO tasks (id, host_id, name, name_key, content, payload_sha256, registered_utc, held, counted_from_utc, is_removed)
+                    VALUES ($id, 'host', 'task 1', 'TASK 1', $content, $sha, $now, '', $now, 0);
+                    INSERT INTO runs (id, task_id, host_id, vm_id, vm_name, occurrence, due_utc, not_before_utc, attempt, state, reason, detail, outcome, restarts, flags)
+                    VALUES ($run, $id, 'host', $vm, 'PC1', 1, $now, $now, 1, 'Applying', 'GuestReported', '', '', 0, 12);
+                    INSERT INTO awake_machines (host_id, vm_id, vm_name, found, woken_utc, run_id, is_left, reason, detail)
+                    VALUES ('host', $vm, 'PC1', 'Saved', $now, $run, 1, 'StillApplying', 'it is')
+                    """,
+                    ("$id", StoreSql.Text(task.Id)),
+                    ("$content", StoreJson.Write(task)),
+                    ("$sha", Payload.Info.Sha256),
+                    ("$now", StoreSql.Text(Now)),
+                    ("$run", StoreSql.Text(run.Id)),
+                    ("$vm", StoreSql.Text(run.Vm.VmId)));
+            }
+        }
+
+        using VmUpdateStore store = Open();
+        Assert.Equal("/m.vhdx", store.FindPool(Host, "P")!.MasterPath);
+        if (version >= 2)
+        {
+            Assert.Equal(task.Id, store.FindTask(Host, "task 1")!.Task.Id);
+            Assert.Equal(Payload.Bytes.ToArray(), store.GetPayload(task).Bytes.ToArray());
+            Assert.Equal((run.Id, RunState.Applying), (store.GetOpenRuns(Host).Single().Id, store.GetOpenRuns(Host).Single().State));
+            Assert.Null(store.GetAwakeMachines(Host).Single().BusyWith);
+            store.Write(t => t.RemoveTask(Host, task.Id, Now));
+        }
+
+        Register(store, SampleTask.Make(number: 2) with { Name = "task 1" }, SampleTask.Machine(2));
+        Assert.Equal(version, store.GetOpenRuns(Host).Count);
     }
 }
