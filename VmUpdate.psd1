@@ -27,7 +27,9 @@
         'Restore-PooledVmImage',
         'Get-PooledVmImage',
         'Remove-PooledVmOldDisk',
-        'Get-VmIdentity'
+        'Get-VmIdentity',
+        'Test-VmIdentity',
+        'Clear-VmIdentity'
     )
     PrivateData          = @{
         PSData = @{

@@ -37,6 +37,9 @@ $lab = New-VmUpdateLab -Path $LabPath -PooledVmCount 8
 $null = $lab | Connect-VmUpdateHost
 Get-VmUpdateMachine | Out-Host
 
+Show-Step "What leaks from the new master, and what machines share. 'Test-VmIdentity -Path <folder>' does this for disks of yours"
+Test-VmIdentity -Pool $lab.Pool | Out-Host
+
 Show-Step 'The check before: what would be done, and to whom it cannot be done. Nothing is changed'
 $null = Set-VmUpdatePool -Name $lab.Pool -MasterPath $lab.NewMasterPath
 Test-PooledVmImage -Pool $lab.Pool | Out-Host
@@ -78,7 +81,7 @@ Write-Host "The lab     $($lab.LabPath)   (delete the folder when you are done)"
 Write-Host "Masters     $($lab.OldMasterPath)"
 Write-Host "            $($lab.NewMasterPath)"
 Write-Host "Disks       $([IO.Path]::GetDirectoryName($updated[0].DiskPath))   (old ones are kept beside the new)"
-Write-Host 'Next        Get-VmIdentity -Path <a VHDX of yours>    Get-Help Update-PooledVmImage -Full'
+Write-Host 'Next        Test-VmIdentity -Path <a folder of yours>    Get-Help Update-PooledVmImage -Full'
 
 if ($updated.Count -ne 7 -or $refused.Count -ne 1) { exit 1 }
 exit 0

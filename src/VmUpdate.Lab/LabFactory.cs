@@ -52,7 +52,8 @@ public static class LabFactory
                 cancellation.ThrowIfCancellationRequested();
                 string name = string.Format(CultureInfo.InvariantCulture, "{0}-{1:00}", prefix, number);
                 string file = $"{name}.r1.vhdx";
-                builder.CreateMachineDisk(Path.Combine(lab.DiskFolder, file), present, first, new LabIdentity(plan.Seed, name), parents);
+                LabIdentity? copiedFrom = role == MachineRole.Pooled && number <= 2 ? new LabIdentity(plan.Seed, "PC-01") : null;
+                builder.CreateMachineDisk(Path.Combine(lab.DiskFolder, file), present, first, new LabIdentity(plan.Seed, name), parents, copiedFrom);
                 VmKey vm = lab.AddMachine(name, [BootDiskOf(Path.Combine("disks", file))]);
                 await pools.DeclareAsync(vm, role, pool, cancellation).ConfigureAwait(false);
                 await lab.SetStateAsync(vm, states[(number - 1) % states.Length], cancellation).ConfigureAwait(false);

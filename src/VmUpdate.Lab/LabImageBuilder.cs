@@ -38,7 +38,10 @@ public sealed class LabImageBuilder
         _ids = ids;
     }
 
-    /// <summary>Makes a master: a Windows that was installed once, is not generalized, and leaks the sensor id of the machine it was made on.</summary>
+    /// <summary>
+    /// Makes a master: a Windows that was installed once, is not generalized, and leaks ids of the machine it was made on and secrets of
+    /// its builder (<see cref="LabLeaks"/>).
+    /// </summary>
     /// <param name="path">The new file.</param>
     /// <param name="identity">The machine that the image was made on.</param>
     /// <param name="version">What the master's programs say their version is.</param>
@@ -67,6 +70,7 @@ public sealed class LabImageBuilder
             using NtfsVolume volume = NtfsVolume.Open(partition, new NtfsOpenOptions { Writable = true, UtcNow = () => _clock.UtcNow });
             MakeHives(volume, identity, version);
             MakeFiles(volume, identity, version);
+            LabLeaks.PlantInMaster(volume);
             volume.Flush();
         }
 
@@ -79,7 +83,9 @@ public sealed class LabImageBuilder
     /// <param name="master">The identity that the master has.</param>
     /// <param name="identity">The machine's.</param>
     /// <param name="parents">Parents opened once for several children; may be <see langword="null"/>.</param>
-    public void CreateMachineDisk(string path, string masterPath, LabIdentity master, LabIdentity identity, ParentCache? parents = null)
+    /// <param name="copiedFrom">The machine whose agent id this one has too, as if it had been copied; its own name for the first of them.</param>
+    public void CreateMachineDisk(
+        string path, string masterPath, LabIdentity master, LabIdentity identity, ParentCache? parents = null, LabIdentity? copiedFrom = null)
     {
         using VhdxDisk disk = VhdxDisk.CreateDifferencing(
             path, masterPath, new VhdxCreateOptions { Files = _files, NewGuid = _ids.NewGuid, Parents = parents });
@@ -88,6 +94,11 @@ public sealed class LabImageBuilder
         {
             SetIdentity(guest.OpenHive(HiveName.System), guest.OpenHive(HiveName.Software), identity);
             guest.OpenHive(HiveName.Software).Find(@"Microsoft\Windows Advanced Threat Protection")?.DeleteValue("senseGuid");
+            if (copiedFrom is not null)
+            {
+                LabLeaks.PlantShared(guest.OpenHive(HiveName.Software), copiedFrom);
+            }
+
             MakeOwnFiles(guest.Volume, master, identity);
             guest.Commit();
         }
@@ -137,9 +148,15 @@ public sealed class LabImageBuilder
         RegistryKey program = software.Create(@"Microsoft\Windows\CurrentVersion\Uninstall\Contoso Desk");
         SetText(program, "DisplayName", "Contoso Desk");
         SetText(program, "DisplayVersion", version);
+        using (RegistryHive security = CreateHive(volume, "SECURITY"))
+        {
+            LabLeaks.PlantInMaster(software, security);
+            security.Commit();
+        }
+
         system.Commit();
         software.Commit();
-        foreach (string name in new[] { "SAM", "SECURITY", "DEFAULT" })
+        foreach (string name in new[] { "SAM", "DEFAULT" })
         {
             using RegistryHive hive = CreateHive(volume, name);
             hive.Commit();

@@ -17,7 +17,7 @@ Describe 'The module' {
     It 'explains every parameter of <_>' -ForEach @(
         'Connect-VmUpdateHost', 'New-VmUpdateLab', 'New-VmUpdateLabMachine', 'New-VmUpdatePool', 'Get-VmUpdatePool', 'Set-VmUpdatePool',
         'Remove-VmUpdatePool', 'Get-VmUpdateMachine', 'Set-VmUpdateMachine', 'Test-PooledVmImage', 'Update-PooledVmImage',
-        'Restore-PooledVmImage', 'Get-PooledVmImage', 'Remove-PooledVmOldDisk', 'Get-VmIdentity') {
+        'Restore-PooledVmImage', 'Get-PooledVmImage', 'Remove-PooledVmOldDisk', 'Get-VmIdentity', 'Test-VmIdentity', 'Clear-VmIdentity') {
         foreach ($parameter in (Get-Help $_ -Full).parameters.parameter) {
             "$($parameter.description.Text)".Trim() | Should -Not -BeNullOrEmpty
         }
@@ -111,6 +111,38 @@ Describe 'The swap in a lab' {
         (Remove-PooledVmOldDisk PC-01 -Force).ErrorId | Should -Be 'KeptLonger'
         (Remove-PooledVmOldDisk PC-01 -AllowBeforeTime -Force).Removed | Should -BeTrue
         Test-Path $old | Should -BeFalse
+    }
+}
+
+Describe 'Leaks and doubles' {
+    BeforeAll {
+        $folder = Join-Path $TestDrive ([Guid]::NewGuid().ToString('N'))
+        $lab = New-VmUpdateLab -Path $folder -PooledVmCount 3
+        $null = $lab | Connect-VmUpdateHost
+        $planted = 'answer-file-passwords', 'auto-logon', 'cached-logons', 'console-history',
+            'defender-for-endpoint', 'dhcpv6-duid', 'msmq', 'sqm-machine-id', 'tanium', 'windows-update'
+    }
+
+    It 'finds exactly what was planted' {
+        $found = Test-VmIdentity -Pool LabPool
+        ($found | Where-Object Kind -eq 'Leak').Set | Sort-Object | Should -Be $planted
+        ($found | Where-Object Kind -eq 'Duplicate').Set | Should -Be 'trend-micro'
+    }
+
+    It 'writes a page' {
+        $report = Join-Path $folder 'report.html'
+        $null = Test-VmIdentity -Path (Join-Path $folder 'disks') -AsReport $report
+        Get-Content $report -Raw | Should -Not -Match 'Not-A-Secret-In-A-Lab-1'
+    }
+
+    It 'cleans a master into a new file, and takes nothing twice' {
+        $hash = (Get-FileHash $lab.OldMasterPath).Hash
+        $clean = Join-Path $folder 'clean.vhdx'
+        (Clear-VmIdentity $lab.OldMasterPath $clean).Set | Sort-Object -Unique | Should -Be $planted
+        Test-VmIdentity $clean | Should -BeNullOrEmpty
+        Clear-VmIdentity $clean (Join-Path $folder 'again.vhdx') | Should -BeNullOrEmpty
+        { Clear-VmIdentity $lab.OldMasterPath $clean -ErrorAction Stop } | Should -Throw -ErrorId 'HostFileAlreadyExists,*'
+        (Get-FileHash $lab.OldMasterPath).Hash | Should -Be $hash
     }
 }
 

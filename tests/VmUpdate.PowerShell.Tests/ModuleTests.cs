@@ -7,9 +7,9 @@ public sealed class ModuleTests
 {
     private static readonly string[] Expected =
     [
-        "Connect-VmUpdateHost", "Get-PooledVmImage", "Get-VmIdentity", "Get-VmUpdateMachine", "Get-VmUpdatePool", "New-VmUpdateLab",
+        "Clear-VmIdentity", "Connect-VmUpdateHost", "Get-PooledVmImage", "Get-VmIdentity", "Get-VmUpdateMachine", "Get-VmUpdatePool", "New-VmUpdateLab",
         "New-VmUpdateLabMachine", "New-VmUpdatePool", "Remove-PooledVmOldDisk", "Remove-VmUpdatePool", "Restore-PooledVmImage",
-        "Set-VmUpdateMachine", "Set-VmUpdatePool", "Test-PooledVmImage", "Update-PooledVmImage",
+        "Set-VmUpdateMachine", "Set-VmUpdatePool", "Test-PooledVmImage", "Test-VmIdentity", "Update-PooledVmImage",
     ];
 
     [Fact]

@@ -25,9 +25,10 @@ public sealed class GuestDisk : IDisposable
     private MachineSid? _machineSid;
     private bool _machineSidRead;
 
-    private GuestDisk(GuestDiskOptions options, IBlockDevice partition, NtfsVolume volume, GuestPath windowsFolder)
+    private GuestDisk(GuestDiskOptions options, Partition place, IBlockDevice partition, NtfsVolume volume, GuestPath windowsFolder)
     {
         _options = options;
+        Partition = place;
         _partition = partition;
         Volume = volume;
         WindowsFolder = windowsFolder;
@@ -38,6 +39,9 @@ public sealed class GuestDisk : IDisposable
 
     /// <summary>The volume that holds the Windows folder.</summary>
     public NtfsVolume Volume { get; }
+
+    /// <summary>The partition that the volume fills.</summary>
+    internal Partition Partition { get; }
 
     /// <summary>The Windows folder, a folder in the volume's root.</summary>
     public GuestPath WindowsFolder { get; }
@@ -74,7 +78,7 @@ public sealed class GuestDisk : IDisposable
     /// <exception cref="DiskFormatException">A volume that may hold it is encrypted, dirty, hibernated or damaged.</exception>
     public static GuestDisk Open(IDisk disk, GuestDiskOptions options)
     {
-        var found = new List<(IBlockDevice Device, NtfsVolume Volume, GuestPath Folder)>();
+        var found = new List<(Partition Place, IBlockDevice Device, NtfsVolume Volume, GuestPath Folder)>();
         DiskFormatException? unreadable = null;
         try
         {
@@ -82,7 +86,7 @@ public sealed class GuestDisk : IDisposable
             {
                 try
                 {
-                    Search(partition.Open(disk), found);
+                    Search(partition, partition.Open(disk), found);
                 }
                 catch (DiskFormatException failure)
                 {
@@ -96,7 +100,7 @@ public sealed class GuestDisk : IDisposable
                 throw NotOne(options, found.Select(f => f.Folder).ToList(), unreadable);
             }
 
-            (IBlockDevice device, NtfsVolume volume, GuestPath folder) = found[0];
+            (Partition place, IBlockDevice device, NtfsVolume volume, GuestPath folder) = found[0];
             if (options.Writable)
             {
                 volume.Dispose();
@@ -104,11 +108,11 @@ public sealed class GuestDisk : IDisposable
             }
 
             found.Clear();
-            return new GuestDisk(options, device, volume, folder);
+            return new GuestDisk(options, place, device, volume, folder);
         }
         finally
         {
-            foreach ((IBlockDevice device, NtfsVolume volume, _) in found)
+            foreach ((_, IBlockDevice device, NtfsVolume volume, _) in found)
             {
                 volume.Dispose();
                 device.Dispose();
@@ -180,7 +184,8 @@ public sealed class GuestDisk : IDisposable
 
     internal static string TextOf(RegistryValue value) => Encoding.Unicode.GetString(value.Data).TrimEnd('\0');
 
-    private static void Search(IBlockDevice device, List<(IBlockDevice Device, NtfsVolume Volume, GuestPath Folder)> found)
+    private static void Search(
+        Partition place, IBlockDevice device, List<(Partition Place, IBlockDevice Device, NtfsVolume Volume, GuestPath Folder)> found)
     {
         NtfsVolume? volume = null;
         int before = found.Count;
@@ -198,7 +203,7 @@ public sealed class GuestDisk : IDisposable
             {
                 if (entry.IsDirectory && entry.ReparseTag == 0 && IsWindowsFolder(volume, entry.Path))
                 {
-                    found.Add((device, volume, entry.Path));
+                    found.Add((place, device, volume, entry.Path));
                 }
             }
         }

@@ -36,6 +36,9 @@ public enum IdentityFailure
     /// <summary>The master is generalized: its first start would overwrite what was carried.</summary>
     MasterGeneralized,
 
+    /// <summary>The master's Windows volume has shadow copies, which hold what was to be taken from it.</summary>
+    MasterHasSnapshots,
+
     /// <summary>The new disk does not hold what was to be written to it.</summary>
     ResultDiffers,
 

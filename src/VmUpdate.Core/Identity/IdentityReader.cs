@@ -1,18 +1,15 @@
-using System.Buffers.Binary;
 using System.Globalization;
+using VmUpdate.Core.Identity.Secrets;
 using VmUpdate.DiskFormats;
 using VmUpdate.DiskFormats.Ntfs;
-using VmUpdate.DiskFormats.Registry;
 
 namespace VmUpdate.Core.Identity;
 
 /// <summary>Lists the identity that a disk holds.</summary>
 public sealed class IdentityReader
 {
-    private const uint RegSz = 1;
-    private const uint RegExpandSz = 2;
-    private const uint RegDword = 4;
-    private static readonly byte[] NoKey = new byte[IdentityHash.KeySize];
+    // A plain hash of a password could be guessed from. Two disks are compared within one session, which is as long as the key lasts.
+    private static readonly byte[] SessionKey = NewKey();
 
     /// <summary>Makes the reader.</summary>
     /// <param name="catalogue">What counts as identity.</param>
@@ -39,7 +36,7 @@ public sealed class IdentityReader
                 findings.AddRange(Read(disk, set, item));
                 if (findings.Count == before)
                 {
-                    string place = item.Path != GuestPattern.Nothing ? item.Path.ToString() : PlaceOf(disk, item, item.Key, item.Value);
+                    string place = item.Path != GuestPattern.Nothing ? item.Path.ToString() : PlaceText.Of(disk, item, item.Key, item.Value);
                     findings.Add(new IdentityFinding(set.Id, item.Name, place, set.Verb, false, string.Empty, string.Empty));
                 }
             }
@@ -69,17 +66,17 @@ public sealed class IdentityReader
     private static IdentityFinding Read(GuestDisk disk, IdentitySet set, Place place)
     {
         IdentityItem item = place.Item;
-        var step = new ManifestItem { Kind = place.Kind, Hive = item.Hive, Path = place.Path, Name = place.Name };
+        bool mayHoldPassword = item.IsSecret || item is { IsLeak: true, IsUnique: false, IsShown: false };
+        var step = new ManifestItem { Kind = place.Kind, Hive = item.Hive, Path = place.Path, Name = place.Name, IsSecret = mayHoldPassword };
         string fingerprint = IdentityHash.Fingerprint(
-            item.Kind == IdentityItemKind.MachineSid ? HashOf(disk.MachineSid!.ToString()) : ItemKind.Of(step).HashOn(disk, step, NoKey));
-        string where = place.Entry is null ? PlaceOf(disk, item, place.Path, place.Name) : place.Path;
+            item.Kind == IdentityItemKind.MachineSid ? HashOf(disk.MachineSid!.ToString()) : ItemKind.Of(step).HashOn(disk, step, SessionKey));
         string display = item.Kind switch
         {
             IdentityItemKind.MachineSid => disk.MachineSid!.ToString(),
             IdentityItemKind.StaticAddress => StaticAddressKind.Find(disk, place.Path)!.ToString(),
-            _ => item.IsShown && place.Kind == ManifestItemKind.Value ? ShownValue(disk, place) : string.Empty,
+            _ => item.IsShown && place.Kind == ManifestItemKind.Value ? ShownValue.Of(disk, place) : string.Empty,
         };
-        return new IdentityFinding(set.Id, item.Name, where, set.Verb, true, fingerprint, display);
+        return new IdentityFinding(set.Id, item.Name, PlaceText.Of(disk, place), set.Verb, true, fingerprint, display);
     }
 
     // Of the SID alone: the value around it also holds counters and the password policy.
@@ -100,23 +97,10 @@ public sealed class IdentityReader
         }
     }
 
-    private static string PlaceOf(GuestDisk disk, IdentityItem item, string key, string value)
+    private static byte[] NewKey()
     {
-        string path = disk.HasHive(item.Hive) ? disk.ResolveKey(item.Hive, key) : key;
-        string name = item.Kind == IdentityItemKind.RegistryValue ? $" : {(value.Length == 0 ? "(Default)" : value)}" : string.Empty;
-        return $"{item.Hive.ToString().ToUpperInvariant()}\\{path}{name}";
-    }
-
-    private static string ShownValue(GuestDisk disk, Place place)
-    {
-        RegistryValue? value = disk.OpenHive(place.Item.Hive).Find(disk.ResolveKey(place.Item.Hive, place.Path))?.FindValue(place.Name);
-        return value switch
-        {
-            null => string.Empty,
-            { Type: RegSz or RegExpandSz } => GuestDisk.TextOf(value),
-            { Type: RegDword, Data.Length: sizeof(uint) } =>
-                BinaryPrimitives.ReadUInt32LittleEndian(value.Data).ToString(CultureInfo.InvariantCulture),
-            _ => Hex.Of(value.Data),
-        };
+        byte[] key = new byte[IdentityHash.KeySize];
+        SystemSalt.Fill(key);
+        return key;
     }
 }

@@ -1,3 +1,4 @@
+using VmUpdate.Core.Identity.Leaks;
 using VmUpdate.Core.Machines;
 using VmUpdate.Core.Store;
 
@@ -97,6 +98,27 @@ public sealed class PoolService
         }
 
         return machines.OrderBy(machine => machine.Machine.Name, StringComparer.OrdinalIgnoreCase).ToList();
+    }
+
+    /// <summary>The disk that a machine boots from, to be looked at.</summary>
+    /// <param name="machine">The machine.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <returns>The disk, as one machine's.</returns>
+    /// <exception cref="SwapException">It has no disk, or it cannot be told which it boots from.</exception>
+    /// <exception cref="HypervisorException"><see cref="HypervisorFailure.DiskNotReachable"/>: the disk is on another host.</exception>
+    public async Task<AuditTarget> GetBootDiskAsync(VirtualMachine machine, CancellationToken cancellation)
+    {
+        if (!_hypervisor.DisksAreHere)
+        {
+            throw new HypervisorException(
+                HypervisorFailure.DiskNotReachable,
+                machine.Name,
+                $"its disk is on {_hypervisor.HostName}, and a path there is never opened here. Run the command there: "
+                + $"Invoke-Command -ComputerName {_hypervisor.HostName} {{ Test-VmIdentity -VMName '{machine.Name}' }}.");
+        }
+
+        VmDisk disk = BootDisk.Find(machine.Name, await _hypervisor.GetDisksAsync(machine.Key, cancellation).ConfigureAwait(false));
+        return new AuditTarget(disk.Path, machine.Name, DiskRole.Machine);
     }
 
     /// <summary>Declares what a machine is, here and in the machine's own description.</summary>

@@ -92,6 +92,18 @@ internal sealed class ClusterBitmap(NtfsVolume volume)
         return runs;
     }
 
+    /// <summary>The clusters in use, in order.</summary>
+    public IEnumerable<(long Lcn, long Length)> UsedRuns()
+    {
+        long clusters = volume.Geometry.ClusterCount;
+        for (long at = NextUsed(0, clusters); at < clusters;)
+        {
+            long free = NextFree(at, clusters) is var found && found >= 0 ? found : clusters;
+            yield return (at, free - at);
+            at = NextUsed(free, clusters);
+        }
+    }
+
     /// <summary>Gives clusters back.</summary>
     public void Free(IEnumerable<Run> runs)
     {

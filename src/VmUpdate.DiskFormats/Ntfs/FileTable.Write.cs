@@ -20,6 +20,21 @@ internal sealed partial class FileTable
     /// <summary>Whether so much is held back that it should be written.</summary>
     public bool HoldsTooMuch => _dirty.Count > NtfsLimits.HeldBackRecords;
 
+    /// <summary>Whether anything is held back.</summary>
+    public bool HoldsAnything => _dirty.Count > 0 || _images.Count > 0;
+
+    /// <summary>Whether a record that is given out is a file's first one.</summary>
+    public bool IsBaseRecord(long number)
+    {
+        byte[] bytes = new byte[RecordSize];
+        ReadRaw(number, bytes);
+        return FileRecordHeader.HasSignature(bytes)
+            && FileRecordHeader.Read(bytes, PlaceOf(number)) is { IsInUse: true, BaseRecord.Stored: 0 };
+    }
+
+    /// <summary>Whether the table's bitmap says that a record is given out.</summary>
+    public bool IsGivenOut(long number) => (Bits()[(int)(number / 8)] & (1 << (int)(number & 7))) != 0;
+
     /// <summary>Notes that a file's records differ from the volume's.</summary>
     public void MarkDirty(FileRecord file)
     {

@@ -130,7 +130,11 @@ public sealed partial class NtfsVolume : IDisposable
 
         byte[] table = ArrayPool<byte>.Shared.Rent(UpCaseTable.Size);
         Span<byte> bytes = table.AsSpan(0, UpCaseTable.Size);
-        AttributeIo.ReadPlain(this, data, 0, bytes);
+        for (int at = 0; at < bytes.Length; at += UpCaseTable.ReadSize)
+        {
+            AttributeIo.ReadPlain(this, data, at, bytes.Slice(at, UpCaseTable.ReadSize));
+        }
+
         Text = NtfsText.Of(MemoryMarshal.Cast<byte, ushort>(bytes));
         ArrayPool<byte>.Shared.Return(table);
     }

@@ -10,6 +10,11 @@ internal static class UpCaseTable
     /// <summary>The characters it has.</summary>
     public const int Length = 65536;
 
+    /// <summary>
+    /// It is read in pieces of this many bytes: short enough for the cache of a shared parent, so that a parent's children read it once.
+    /// </summary>
+    public const int ReadSize = 16 * 1024;
+
     /// <summary>Its size, in bytes.</summary>
     public const int Size = Length * 2;
 

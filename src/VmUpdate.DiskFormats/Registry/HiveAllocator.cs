@@ -12,6 +12,8 @@ internal sealed class HiveAllocator(HivePages pages)
     // Windows packs hives tightly: a search to the end would read all of a great hive to save a page.
     private const int SearchLimit = 1024 * 1024;
 
+    private static readonly byte[] Zeros = new byte[HiveFormat.PageSize];
+
     private readonly FreeRuns _runs = new();
     private readonly int _grownFrom = pages.Length;
     private int _scanned;
@@ -77,6 +79,51 @@ internal sealed class HiveAllocator(HivePages pages)
         pages.WriteInt32(start, size);
     }
 
+    /// <summary>Overwrites what all free cells hold: deleted keys and values of former writers, who leave them as they were.</summary>
+    public void WipeFree()
+    {
+        for (int bin = 0; bin < pages.Length;)
+        {
+            int end = bin + HiveBin.ReadSize(pages, bin);
+            for (int cell = bin + HiveBin.HeaderSize; cell < end;)
+            {
+                int header = pages.ReadInt32(cell);
+                int size = CheckedSize(header, cell, end);
+                if (header > 0 && !IsZero(cell + 4, size - 4))
+                {
+                    Clear(cell + 4, size - 4);
+                }
+
+                cell += size;
+            }
+
+            bin = end;
+        }
+    }
+
+    private static int CheckedSize(int header, int cell, int end)
+    {
+        int size = header == int.MinValue ? 0 : Math.Abs(header);
+        return size >= 8 && (size & 7) == 0 && size <= end - cell
+            ? size
+            : throw HiveFormat.Bad(
+                DiskFormatDefect.Inconsistent, HiveFormat.CellName, cell, $"its size is {header}, and its bin ends {end - cell} bytes behind it.");
+    }
+
+    private bool IsZero(int offset, int length)
+    {
+        for (int done = 0; done < length; done += Zeros.Length)
+        {
+            ReadOnlySpan<byte> bytes = pages.Read(offset + done, Math.Min(Zeros.Length, length - done));
+            if (!bytes.SequenceEqual(Zeros.AsSpan(0, bytes.Length)))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     private void Clear(int offset, int length)
     {
         Span<byte> zeros = stackalloc byte[Math.Min(length, 512)];
@@ -94,13 +141,7 @@ internal sealed class HiveAllocator(HivePages pages)
         for (int cell = _scanned + HiveBin.HeaderSize; cell < end;)
         {
             int header = pages.ReadInt32(cell);
-            int size = header == int.MinValue ? 0 : Math.Abs(header);
-            if (size < 8 || (size & 7) != 0 || size > end - cell)
-            {
-                throw HiveFormat.Bad(
-                    DiskFormatDefect.Inconsistent, HiveFormat.CellName, cell, $"its size is {header}, and its bin ends {end - cell} bytes behind it.");
-            }
-
+            int size = CheckedSize(header, cell, end);
             if (header < 0 && freeStart >= 0)
             {
                 _runs.Add(freeStart, cell - freeStart);

@@ -44,6 +44,9 @@ internal sealed partial class HiveEditor(HiveCells cells, Func<DateTime> utcNow)
         return root;
     }
 
+    /// <summary>Overwrites what free cells hold.</summary>
+    public void WipeFree() => Change(_allocator.WipeFree);
+
     private void Change(Action change)
     {
         if (_isChanging)

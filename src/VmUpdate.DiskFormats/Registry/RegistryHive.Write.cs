@@ -72,6 +72,22 @@ public sealed partial class RegistryHive
         }
     }
 
+    /// <summary>
+    /// Overwrites what keys and values that were deleted or moved left behind in the hive: its free cells, with the next commit, and at
+    /// once what the file holds behind the hive's end. What a shorter value leaves of a longer one in a cell that is in use stays.
+    /// </summary>
+    /// <exception cref="DiskFormatException">A bin or a cell is damaged.</exception>
+    public void WipeFreeCells()
+    {
+        Cells.Pages.ReadAhead();
+        Editor.WipeFree();
+        byte[] zeros = new byte[HiveFormat.PageSize];
+        for (long at = HiveFormat.BinsStart + (long)Cells.Pages.Length; at < _file.Length; at += zeros.Length)
+        {
+            _file.WriteAt(at, zeros.AsSpan(0, (int)Math.Min(zeros.Length, _file.Length - at)));
+        }
+    }
+
     private static void CheckOptions(IReadOnlyList<IBlockFile> logs, RegistryOpenOptions options)
     {
         if (options.Writable && options.UtcNow is null)

@@ -7,6 +7,7 @@ namespace VmUpdate.DiskFormats.Registry;
 /// </summary>
 public sealed partial class RegistryHive : IDisposable
 {
+    private readonly IBlockFile _file;
     private readonly HiveBaseBlock _block;
 
     private readonly HiveEditor? _editor;
@@ -14,6 +15,7 @@ public sealed partial class RegistryHive : IDisposable
 
     private RegistryHive(IBlockFile file, IReadOnlyList<IBlockFile> logs, HiveImage image, RegistryOpenOptions options)
     {
+        _file = file;
         _block = image.Block;
         WasReplayed = image.WasReplayed;
         IsTorn = image.IsTorn;

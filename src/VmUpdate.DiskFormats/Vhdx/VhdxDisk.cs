@@ -14,9 +14,11 @@ public sealed partial class VhdxDisk : IDisk
     private readonly VhdxChain _chain;
     private readonly ParentCache? _ownParents;
     private readonly IHostFolder? _newFilesFolder;
+    private readonly ParentCache.Lease? _shared;
 
-    private VhdxDisk(VhdxChain chain, ParentCache? ownParents, IHostFolder? newFilesFolder)
+    private VhdxDisk(VhdxChain chain, ParentCache? ownParents, IHostFolder? newFilesFolder, ParentCache.Lease? shared = null)
     {
+        _shared = shared;
         _chain = chain;
         _ownParents = ownParents;
         _newFilesFolder = newFilesFolder;
@@ -57,11 +59,22 @@ public sealed partial class VhdxDisk : IDisk
             throw new ArgumentException("A writable open needs a source of new ids.", nameof(options));
         }
 
+        if (options.IsSharedParent && (options.Writable || options.Parents is null))
+        {
+            throw new ArgumentException("Only a disk that is opened for reading, with a cache of parents, can be one of them.", nameof(options));
+        }
+
         ParentCache parents = options.Parents ?? new ParentCache();
         ParentCache? own = options.Parents is null ? parents : null;
         try
         {
             var opener = new ChainOpener(options.Files, parents, options.AllowedParentFolders);
+            if (options.IsSharedParent)
+            {
+                ParentCache.Lease lease = opener.OpenParent(path);
+                return new VhdxDisk(lease.Chain, null, null, lease);
+            }
+
             return new VhdxDisk(opener.OpenLeaf(path, options.Writable ? options.NewGuid : null, options.ParentPaths), own, null);
         }
         catch
@@ -126,7 +139,14 @@ public sealed partial class VhdxDisk : IDisk
     {
         try
         {
-            _chain.Dispose();
+            if (_shared is not null)
+            {
+                _shared.Dispose();
+            }
+            else
+            {
+                _chain.Dispose();
+            }
         }
         finally
         {

@@ -22,4 +22,10 @@ public sealed class VhdxOpenOptions
 
     /// <summary>Parents opened once and shared by all children of one operation.</summary>
     public ParentCache? Parents { get; init; }
+
+    /// <summary>
+    /// Whether the disk itself is one of <see cref="Parents"/>: opened once with them, its small reads kept in memory for the children
+    /// that are opened later. Only for reading.
+    /// </summary>
+    public bool IsSharedParent { get; init; }
 }

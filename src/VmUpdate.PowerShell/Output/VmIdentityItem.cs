@@ -35,7 +35,10 @@ public sealed class VmIdentityItem
     /// <summary>Whether the disk holds it.</summary>
     public bool Present { get; }
 
-    /// <summary>The first 16 digits of the SHA-256 of what the disk holds: equal on two disks when they hold the same.</summary>
+    /// <summary>
+    /// Sixteen digits of a hash of what the disk holds: equal on two disks when they hold the same; for secrets only within one session, so
+    /// that nobody can try passwords against them.
+    /// </summary>
     public string Fingerprint { get; }
 
     /// <summary>What the disk holds, where that is no secret.</summary>

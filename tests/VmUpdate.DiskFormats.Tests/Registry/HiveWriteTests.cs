@@ -363,6 +363,45 @@ public sealed class HiveWriteTests
         Assert.Equal(lost, HiveChecker.Check(file.ToArray()));
     }
 
+    [Theory]
+    [InlineData("hives/plaso/SOFTWARE.gz")]
+    [InlineData("hives/regipy/UsrClass.dat.gz")]
+    public void What_former_writers_left_in_free_cells_is_wiped_and_nothing_else_changes(string name)
+    {
+        byte[] original = Corpora.Read(name);
+        var file = new MemoryFile([.. original, .. "left behind the hive's end"u8]);
+        HiveDigest before;
+        using (RegistryHive hive = OpenForWriting(file))
+        {
+            before = HiveDigest.Of(hive);
+            hive.WipeFreeCells();
+            hive.Commit();
+        }
+
+        using RegistryHive wiped = Open(file);
+        Assert.Equal(before, HiveDigest.Of(wiped));
+        byte[] bytes = file.ToArray();
+        Assert.True(bytes.AsSpan().IndexOf("left behind the hive's end"u8) < 0);
+        Assert.True(FreeBytes(original).Any(part => part != 0), "the test itself: a hive without remains shows nothing");
+        Assert.DoesNotContain(FreeBytes(bytes), part => part != 0);
+    }
+
+    private static IEnumerable<byte> FreeBytes(byte[] hive)
+    {
+        int end = 4096 + BitConverter.ToInt32(hive, 40);
+        for (int bin = 4096; bin < end; bin += BitConverter.ToInt32(hive, bin + 8))
+        {
+            for (int cell = bin + 32; cell < bin + BitConverter.ToInt32(hive, bin + 8); cell += Math.Abs(BitConverter.ToInt32(hive, cell)))
+            {
+                int size = BitConverter.ToInt32(hive, cell);
+                for (int at = cell + 4; size > 0 && at < cell + size; at++)
+                {
+                    yield return hive[at];
+                }
+            }
+        }
+    }
+
     internal static RegistryOpenOptions Writing(bool log = false)
     {
         int ticks = 0;
