@@ -75,7 +75,8 @@ public static class ErrorTable
     public static ErrorCategory CategoryOf(IdentityFailure failure) => failure switch
     {
         IdentityFailure.NoWindowsFolder or IdentityFailure.BundleNotFound => ErrorCategory.ObjectNotFound,
-        IdentityFailure.SeveralWindowsFolders or IdentityFailure.MasterGeneralized or IdentityFailure.MasterHasSnapshots or IdentityFailure.EssentialSetNotCarried
+        IdentityFailure.SeveralWindowsFolders or IdentityFailure.MasterGeneralized or IdentityFailure.MasterHasSnapshots
+            or IdentityFailure.EssentialSetNotCarried
             or IdentityFailure.NameClash or IdentityFailure.StaticAddress or IdentityFailure.ManagedByOther
             or IdentityFailure.NewerDiskExists => ErrorCategory.InvalidOperation,
         IdentityFailure.HiveIncomplete or IdentityFailure.ResultDiffers or IdentityFailure.BundleDamaged
