@@ -213,6 +213,36 @@ public sealed class LabBrokerTests
     }
 
     [Fact]
+    public async Task A_host_that_never_answers_does_not_hold_the_broker_and_the_machine_is_reported()
+    {
+        using BrokerLab lab = await BrokerLab.CreateAsync(2);
+        await lab.SetAllAsync(VmPowerState.Saved);
+        using var answer = new ManualResetEventSlim();
+        int lists = 0;
+        lab.Reopen(beforeCall: call =>
+        {
+            bool isFirstStart = call.Operation == "Start" && call.Vm == lab.Machines[0];
+            if (isFirstStart || (call.Operation == "List" && Interlocked.Increment(ref lists) == 2))
+            {
+                answer.Wait(TimeSpan.FromSeconds(60));
+            }
+        });
+        lab.Register();
+        using (TaskBroker broker = TaskBroker.Open(lab.Services(callLimit: TimeSpan.FromSeconds(1))))
+        {
+            BrokerReport report = await broker.RunAsync(BrokerUntil.NothingDue, CancellationToken.None, BrokerLab.Soon);
+            Assert.Equal((1, 1), (report.Succeeded, report.Failed));
+            Assert.Equal((lab.Machines[0], RunReason.CallNotEnded), (report.LeftAwake.Single().Vm, report.LeftAwake.Single().Reason));
+        }
+
+        answer.Set();
+        lab.Reopen();
+        Assert.Empty((await lab.WorkAsync()).LeftAwake);
+        Assert.All(await lab.StatesAsync(), s => Assert.Equal(VmPowerState.Saved, s));
+        Assert.DoesNotContain(VmMarks.Woken, (await lab.Lab.GetMarksAsync(lab.Machines[0], None)).Keys);
+    }
+
+    [Fact]
     public async Task An_urgent_task_is_seen_by_a_broker_in_another_process()
     {
         using BrokerLab lab = await BrokerLab.CreateAsync(1);

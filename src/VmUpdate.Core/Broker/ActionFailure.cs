@@ -4,4 +4,8 @@ namespace VmUpdate.Core.Broker;
 /// <param name="Code">The error id.</param>
 /// <param name="Message">One sentence.</param>
 /// <param name="IsTransient">Whether the same may work later.</param>
-internal sealed record ActionFailure(string Code, string Message, bool IsTransient);
+internal sealed record ActionFailure(string Code, string Message, bool IsTransient)
+{
+    /// <summary>Whether it is not known to have ended: it may still have its effect.</summary>
+    public bool IsUnderWay => Code == nameof(RunReason.CallNotEnded);
+}

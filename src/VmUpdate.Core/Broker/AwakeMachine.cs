@@ -23,6 +23,6 @@ public sealed record AwakeMachine(
     string Detail,
     IReadOnlyList<int>? ActiveSessionsAtWake)
 {
-    /// <summary>What its guest is in the midst of, where the reason is that; <see langword="null"/> when it is in nothing that is known.</summary>
-    public BusyRun? BusyWith { get; init; }
+    /// <summary>What its guest may be in the midst of.</summary>
+    public IReadOnlyList<BusyRun> BusyWith { get; init; } = [];
 }

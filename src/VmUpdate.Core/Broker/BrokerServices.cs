@@ -25,6 +25,12 @@ public sealed class BrokerServices
     /// <summary>Time.</summary>
     public IClock Clock { get; init; } = SystemClock.Instance;
 
+    /// <summary>How long a call to the host or a guest may take beyond its own time-out; what takes longer is not waited for. Default 10 minutes.</summary>
+    public TimeSpan CallLimit { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>How long a look at the host may take. Default 30 seconds.</summary>
+    public TimeSpan LookLimit { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>How often the host is measured, its machines are listed. Default 10 seconds.</summary>
     public TimeSpan LookEvery { get; init; } = TimeSpan.FromSeconds(10);
 

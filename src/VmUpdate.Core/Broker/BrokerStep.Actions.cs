@@ -62,6 +62,12 @@ internal sealed partial class BrokerStep
                 End(failed, RunState.Failed, RunReason.WakeFailed, failure.Message, mayRetry: true);
             }
 
+            if (failure.IsUnderWay)
+            {
+                // It may start at any moment, with nobody who waits for it: it counts as awake until it is seen asleep.
+                Leave(vm, RunReason.CallNotEnded, failure.Message);
+            }
+
             return;
         }
 
@@ -156,7 +162,7 @@ internal sealed partial class BrokerStep
         if (failure is null)
         {
             vm.Power = putBack.To;
-            EndCare(vm, RunReason.PutBack, $"it was put back to {putBack.To}");
+            EndCare(vm, RunReason.PutBack, $"it was put back to {putBack.To}", isMarkGone: true);
             return;
         }
 
@@ -167,6 +173,10 @@ internal sealed partial class BrokerStep
         {
             // A clean stop that was asked for goes on in the guest: it is watched, not asked again, and never replaced by force.
             Leave(vm, RunReason.CleanStopNotEnded, failure.Message);
+        }
+        else if (failure.IsUnderWay)
+        {
+            Leave(vm, RunReason.CallNotEnded, failure.Message);
         }
         else if (vm.PutBackFailures >= MostPutBackTries)
         {

@@ -10,6 +10,9 @@ internal sealed partial class BrokerStep
 {
     private const int LongestMessage = 500;
 
+    // A guest that speaks of more than these at once speaks nonsense, and only stays awake for it.
+    private const int MostWorks = 8;
+
     private void SeeSessions(VmKey key, IReadOnlyList<UserSession>? sessions)
     {
         if (_state.Vms.TryGetValue(key, out TrackedVm? vm) && vm.IsWatched)
@@ -209,10 +212,10 @@ internal sealed partial class BrokerStep
             case GuestStatus.Applying when HasSaidItsEnd(vm, report):
                 break; // an answer that a later word overtook on its way
             case GuestStatus.Applying:
-                NoteOtherWork(vm, (report.RunId, report.Attempt, RunState.Applying));
+                NoteWork(vm, new BusyRun(report.RunId, report.Attempt, RunState.Applying));
                 break;
             case GuestStatus.Rebooting:
-                NoteOtherWork(vm, (report.RunId, report.Attempt, RunState.Rebooting));
+                NoteWork(vm, new BusyRun(report.RunId, report.Attempt, RunState.Rebooting));
                 break;
         }
 
@@ -226,30 +229,41 @@ internal sealed partial class BrokerStep
     /// <summary>The guest is not in the midst of an attempt any more.</summary>
     private void NoteEndOfWork(TrackedVm vm, Guid run, int attempt)
     {
-        if (vm.OtherWork is { } other && other.Run == run && other.Attempt == attempt)
+        if (vm.BusyWith.RemoveAll(work => work.RunId == run && work.Attempt == attempt) > 0)
         {
-            NoteOtherWork(vm, null);
+            WriteWork(vm);
         }
 
-        if (vm.LastRun is { } last && last.Data.Id == run && last.Data.Attempt == attempt)
+        if (vm.Care == VmCare.Left && vm.LeftReason is RunReason.StillApplying or RunReason.StillRebooting)
         {
-            vm.GuestBusyWith = null;
-        }
-
-        if (vm.Care == VmCare.Left && vm.LeftReason is RunReason.StillApplying or RunReason.StillRebooting && vm.BusyWith is null)
-        {
-            vm.Care = VmCare.Awake;
+            // The next one is asked for, or the machine put back.
             vm.TryAgain = null;
+            vm.Care = vm.BusyWith.Count == 0 ? VmCare.Awake : VmCare.Left;
             Offer(vm);
         }
     }
 
-    private void NoteOtherWork(TrackedVm vm, (Guid Run, int Attempt, RunState State)? work)
+    private void NoteWork(TrackedVm vm, BusyRun work)
+    {
+        if (vm.BusyWith.Contains(work))
+        {
+            return;
+        }
+
+        vm.BusyWith.RemoveAll(known => known.RunId == work.RunId && known.Attempt == work.Attempt);
+        if (vm.BusyWith.Count >= MostWorks)
+        {
+            vm.BusyWith.RemoveAt(0);
+        }
+
+        vm.BusyWith.Add(work);
+        WriteWork(vm);
+    }
+
+    private void WriteWork(TrackedVm vm)
     {
         // Written down: a broker that comes after this one must not disturb the guest either.
-        bool isNew = vm.OtherWork != work;
-        vm.OtherWork = work;
-        if (isNew && vm.Care != VmCare.None)
+        if (vm.Care != VmCare.None)
         {
             WriteCare(vm);
         }

@@ -32,7 +32,7 @@ internal sealed partial class BrokerStep
 
         if (vm.Power == VmPowerState.Off)
         {
-            vm.OtherWork = null;
+            vm.BusyWith.Clear();
         }
 
         if (vm.NeedsRecovery)
@@ -43,8 +43,7 @@ internal sealed partial class BrokerStep
         {
             // Off ends what the guest was at; saved or paused only interrupts it.
             vm.Sessions = null;
-            vm.OtherWork = vm.Power != VmPowerState.Off && run.State.IsDelicate() ? (run.Data.Id, run.Data.Attempt, run.State) : vm.OtherWork;
-            End(run, RunState.Failed, RunReason.VmStoppedUnderneath, $"somebody else brought the machine to {vm.Power}", isGuestsWord: true);
+            End(run, RunState.Failed, RunReason.VmStoppedUnderneath, $"somebody else brought the machine to {vm.Power}", isGuestsWord: vm.Power == VmPowerState.Off);
         }
 
         if (seen.Mark is { } found && vm.Care == VmCare.None)
@@ -67,7 +66,7 @@ internal sealed partial class BrokerStep
         {
             if (vm.IsAsleep && vm.PendingAction == 0)
             {
-                Act(vm, id => new BrokerAction.ClearMark(id, vm.Key), isAwaited: false);
+                Act(vm, id => new BrokerAction.ClearMark(id, vm.Key));
             }
 
             return;
@@ -109,19 +108,12 @@ internal sealed partial class BrokerStep
         BeginCare(vm);
         vm.Baseline = awake.ActiveSessionsAtWake;
         vm.HasBaseline = true;
-        vm.OtherWork = awake.Reason switch
-        {
-            RunReason.StillApplying => RunState.Applying,
-            RunReason.StillRebooting => RunState.Rebooting,
-            _ => (RunState?)null,
-        } is { } busy
-            ? (awake.BusyWith?.RunId ?? awake.RunId ?? Guid.Empty, awake.BusyWith?.Attempt ?? lastRun?.Attempt ?? 1, busy)
-            : null;
+        vm.BusyWith.AddRange(awake.BusyWith);
         // What the guest is in the midst of is asked of it before anything else.
-        if (awake.IsLeft || (vm.OtherWork is not null && vm.Active is null))
+        if (awake.IsLeft || (vm.BusyWith.Count > 0 && vm.Active is null))
         {
             vm.Care = VmCare.Left;
-            vm.LeftReason = awake.Reason;
+            vm.LeftReason = awake.IsLeft ? awake.Reason : SessionRules.MayPutBack(vm, allowUnknown: true).Reason;
             vm.LeftDetail = awake.Detail;
         }
 
@@ -199,7 +191,7 @@ internal sealed partial class BrokerStep
 
         if (vm.Care != VmCare.None)
         {
-            EndCare(vm, RunReason.VmGone, "the machine is not on this host any more");
+            EndCare(vm, RunReason.VmGone, "the machine is not on this host any more", isMarkGone: true);
         }
 
         Forget(vm);

@@ -36,15 +36,16 @@ internal sealed partial class BrokerStep
 
     private void AskForPutBack(TrackedVm vm)
     {
-        if (vm.Care == VmCare.Left && vm.BusyRun is { } work)
+        if (vm.Care == VmCare.Left && vm.BusyWith.Count > 0)
         {
             // It may have ended unheard: then it says so when it is asked.
+            BusyRun work = vm.BusyWith[vm.BusyWith.Count - 1];
             vm.TryAgain = _now.Monotonic + LookAgainAfter;
             Act(vm, id => new BrokerAction.AskProgress(id, vm.Key, work.RunId, work.Attempt));
             return;
         }
 
-        if (vm.BusyWith is not null)
+        if (vm.BusyWith.Count > 0)
         {
             GateDecision busy = SessionRules.MayPutBack(vm, AllowsUnknown(vm));
             Leave(vm, busy.Reason, busy.Detail);
@@ -101,7 +102,7 @@ internal sealed partial class BrokerStep
         Offer(vm);
     }
 
-    private void EndCare(TrackedVm vm, RunReason reason, string detail)
+    private void EndCare(TrackedVm vm, RunReason reason, string detail, bool isMarkGone = false)
     {
         if (vm.Care == VmCare.Waking)
         {
@@ -111,7 +112,6 @@ internal sealed partial class BrokerStep
         _state.Gate.CountAwake(vm.Counted.Volume, -1);
         vm.Counted = default;
         vm.Care = VmCare.None;
-        vm.GuestBusyWith = null;
         vm.LastRun = null;
         vm.HasBaseline = false;
         vm.TryAgain = null;
@@ -119,10 +119,10 @@ internal sealed partial class BrokerStep
         Forget(vm);
         _result.EndAwake(vm.Key);
         Note(vm, reason, detail);
-        if (reason != RunReason.VmGone && reason != RunReason.PutBack || reason == RunReason.PutBack && vm.Power != vm.Found)
+        if (!isMarkGone)
         {
-            // Putting back removes the note itself; here somebody else ended it.
-            Act(vm, id => new BrokerAction.ClearMark(id, vm.Key), isAwaited: false);
+            // Putting back removes the note itself; here something else ended it. Awaited, so that it does not meet the note of the next wake.
+            Act(vm, id => new BrokerAction.ClearMark(id, vm.Key));
         }
 
         Unwatch(vm);

@@ -145,7 +145,6 @@ internal sealed partial class BrokerStep
         Watch(vm);
         Change(run, run.Data with { Started = run.Data.Started ?? _now.Utc });
         run.Waits = GateDecision.Open;
-        vm.GuestBusyWith = null;
         vm.TryAgain = null;
         if (!vm.IsAsleep)
         {
@@ -175,16 +174,11 @@ internal sealed partial class BrokerStep
         vm.Woken,
         (vm.Active ?? vm.LastRun)?.Data.Id,
         vm.Care == VmCare.Left,
-        vm.BusyWith switch
-        {
-            RunState.Applying => RunReason.StillApplying,
-            RunState.Rebooting => RunReason.StillRebooting,
-            _ => vm.LeftReason,
-        },
+        vm.LeftReason,
         vm.LeftDetail,
         vm.Baseline)
     {
-        BusyWith = vm.BusyRun,
+        BusyWith = [.. vm.BusyWith],
     });
 
     private void AwaitGuest(TrackedVm vm, TrackedRun run) => Act(

@@ -281,7 +281,15 @@ internal sealed partial class BrokerStep
         Withdraw(run);
         if (vm.Active == run)
         {
-            vm.GuestBusyWith = !isGuestsWord && run.State.IsDelicate() ? run.State : null;
+            if (isGuestsWord)
+            {
+                NoteEndOfWork(vm, run.Data.Id, run.Data.Attempt);
+            }
+            else if (run.State.IsDelicate())
+            {
+                NoteWork(vm, new BusyRun(run.Data.Id, run.Data.Attempt, run.State));
+            }
+
             vm.Active = null;
             vm.LastRun = run;
             vm.RunsThisWake++;
@@ -315,7 +323,7 @@ internal sealed partial class BrokerStep
     private bool PlanRetry(TrackedRun run, RunReason reason, string detail)
     {
         // A guest that may still be at work is not given the same work again.
-        if (reason is RunReason.EndTimePassed or RunReason.StopTimePassed || run.Vm.GuestBusyWith is not null || run.Data.IsCancelAsked
+        if (reason is RunReason.EndTimePassed or RunReason.StopTimePassed || run.Vm.BusyWith.Exists(work => work.RunId == run.Data.Id) || run.Data.IsCancelAsked
             || run.Task.IsRemoved || run.Task.Task.Retry.DelayAfter(run.Data.Attempt) is not { } delay)
         {
             return false;
@@ -404,7 +412,8 @@ internal sealed partial class BrokerStep
 
     private void DropIfThrough(TrackedTask task)
     {
-        if (task.IsRemoved && task.Open.Count == 0)
+        // One that does not come again is given again when it is changed.
+        if (task.Open.Count == 0 && (task.IsRemoved || !task.Task.Schedule.IsRecurring))
         {
             _state.Tasks.Remove(task.Task.Id);
         }

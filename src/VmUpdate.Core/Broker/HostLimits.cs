@@ -42,6 +42,11 @@ public sealed record HostLimits
     /// <summary>Whether the administrator says that the host is in maintenance, so that nothing begins. Default no.</summary>
     public bool IsInMaintenance { get; init; }
 
+    /// <summary>
+    /// How long ended runs, their journal, and tasks that have nothing more to do are kept; a day or more. Default 90 days.
+    /// </summary>
+    public TimeSpan KeepHistory { get; init; } = TimeSpan.FromDays(90);
+
     /// <summary>The memory that stays free on a host, in bytes.</summary>
     /// <param name="totalMemoryBytes">The host's memory, in bytes.</param>
     /// <returns>The reserve, in bytes.</returns>
@@ -64,6 +69,11 @@ public sealed record HostLimits
         if (ReserveBytes < 0 || ReservePercent is < 0 or > 90 || VolumeReserveBytes < 0)
         {
             return "A reserve is not negative, and at most 90 percent of the memory.";
+        }
+
+        if (KeepHistory < TimeSpan.FromDays(1))
+        {
+            return "What happened is kept for a day at least.";
         }
 
         return SettleTime < TimeSpan.Zero || StartJitter < TimeSpan.Zero || MeasurementAge < TimeSpan.FromSeconds(1)

@@ -39,7 +39,7 @@ internal sealed class HostWatch
     {
         try
         {
-            observations.Add(new Observation.HostMeasured(await _services.Metrics.GetLoadAsync(cancellation).ConfigureAwait(false)));
+            observations.Add(new Observation.HostMeasured(await AskAsync(_services.Metrics.GetLoadAsync, cancellation).ConfigureAwait(false)));
         }
         catch (VmUpdateException)
         {
@@ -57,7 +57,7 @@ internal sealed class HostWatch
         IReadOnlyList<VirtualMachine> machines;
         try
         {
-            machines = await _services.Hypervisor.ListAsync(cancellation).ConfigureAwait(false);
+            machines = await AskAsync(_services.Hypervisor.ListAsync, cancellation).ConfigureAwait(false);
         }
         catch (VmUpdateException failure) when (failure.IsTransient)
         {
@@ -94,7 +94,7 @@ internal sealed class HostWatch
 
         try
         {
-            VmFootprint footprint = await _services.Metrics.GetFootprintAsync(machine.Key, cancellation).ConfigureAwait(false);
+            VmFootprint footprint = await AskAsync(stop => _services.Metrics.GetFootprintAsync(machine.Key, stop), cancellation).ConfigureAwait(false);
 
             // The note in the machine matters once: for what an older broker left. Later the store knows better.
             VmPowerState? mark = isKnown ? null : await ReadMarkAsync(machine.Key, cancellation).ConfigureAwait(false);
@@ -111,6 +111,15 @@ internal sealed class HostWatch
         }
     }
 
+    private async Task<T> AskAsync<T>(Func<CancellationToken, Task<T>> ask, CancellationToken cancellation)
+    {
+        Task<T> asked = await Patience.TryAsync(ask, _services.LookLimit, _services.Clock, cancellation).ConfigureAwait(false);
+        return asked.IsCompleted || cancellation.IsCancellationRequested
+            ? await asked.ConfigureAwait(false)
+            : throw new HypervisorException(
+                HypervisorFailure.HostNotReachable, _services.Hypervisor.HostName, $"it has not answered for {_services.LookLimit.TotalSeconds:0} seconds.");
+    }
+
     private static TargetKinds KindOf(MachineRecord? record) => record?.Role switch
     {
         MachineRole.Personal => TargetKinds.Personal,
@@ -120,7 +129,7 @@ internal sealed class HostWatch
 
     private async Task<VmPowerState?> ReadMarkAsync(VmKey vm, CancellationToken cancellation)
     {
-        IReadOnlyDictionary<string, string> marks = await _services.Hypervisor.GetMarksAsync(vm, cancellation).ConfigureAwait(false);
+        IReadOnlyDictionary<string, string> marks = await AskAsync(stop => _services.Hypervisor.GetMarksAsync(vm, stop), cancellation).ConfigureAwait(false);
         return marks.TryGetValue(VmMarks.Woken, out string? text) && Enum.TryParse(text, out VmPowerState found)
             && found is VmPowerState.Off or VmPowerState.Saved or VmPowerState.Paused
             ? found

@@ -159,6 +159,9 @@ public enum RunReason
     /// <summary>The machine could not be put back.</summary>
     PutBackFailed,
 
+    /// <summary>The host was asked for something and has not answered; it may still do it.</summary>
+    CallNotEnded,
+
     /// <summary>Whether somebody uses the machine cannot be known.</summary>
     SessionsUnknown,
 

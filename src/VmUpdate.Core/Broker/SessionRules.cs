@@ -40,9 +40,9 @@ internal static class SessionRules
     /// <returns>Why not; open when it may.</returns>
     public static GateDecision MayPutBack(TrackedVm vm, bool allowUnknown)
     {
-        if (vm.BusyWith is { } busy)
+        if (vm.BusyWith.Count > 0)
         {
-            return busy == RunState.Applying
+            return vm.BusyWith.Exists(work => work.State == RunState.Applying)
                 ? new(RunReason.StillApplying, "the guest may still be applying the update")
                 : new(RunReason.StillRebooting, "the guest may still be restarting");
         }

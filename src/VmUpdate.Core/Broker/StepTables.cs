@@ -100,10 +100,10 @@ internal static class StepTables
 
     private static void SaveAwake(this StoreTransaction transaction, AwakeMachine awake) => transaction.Run(
         """
-        INSERT INTO awake_machines (host_id, vm_id, vm_name, found, woken_utc, run_id, is_left, reason, detail, active_sessions, busy_run_id, busy_attempt)
-        VALUES ($host, $vm, $name, $found, $woken, $run, $left, $reason, $detail, $sessions, $busy, $attempt)
+        INSERT INTO awake_machines (host_id, vm_id, vm_name, found, woken_utc, run_id, is_left, reason, detail, active_sessions, busy_with)
+        VALUES ($host, $vm, $name, $found, $woken, $run, $left, $reason, $detail, $sessions, $busy)
         ON CONFLICT (host_id, vm_id) DO UPDATE SET vm_name = $name, found = $found, woken_utc = $woken, run_id = $run, is_left = $left,
-            reason = $reason, detail = $detail, active_sessions = $sessions, busy_run_id = $busy, busy_attempt = $attempt
+            reason = $reason, detail = $detail, active_sessions = $sessions, busy_with = $busy
         """,
         ("$host", awake.Vm.HostId),
         ("$vm", StoreSql.Text(awake.Vm.VmId)),
@@ -114,8 +114,7 @@ internal static class StepTables
         ("$left", awake.IsLeft ? 1 : 0),
         ("$reason", awake.Reason.ToString()),
         ("$detail", awake.Detail),
-        ("$busy", awake.BusyWith is { } busy ? StoreSql.Text(busy.RunId) : null),
-        ("$attempt", awake.BusyWith?.Attempt),
+        ("$busy", StoreJson.Write(awake.BusyWith)),
         ("$sessions", awake.ActiveSessionsAtWake is { } ids ? string.Join(",", ids.Select(i => i.ToString(CultureInfo.InvariantCulture))) : null));
 
     private static void SaveEntry(this StoreTransaction transaction, string hostId, JournalEntry entry) => transaction.Run(

@@ -12,6 +12,8 @@ public sealed class TaskBroker : IDisposable
     // Longer than any wait of the loop: so much more time only passes when the host slept, or the clock was put forward.
     private static readonly TimeSpan SleepSuspected = TimeSpan.FromMinutes(2);
 
+    private static readonly TimeSpan ForgetEvery = TimeSpan.FromHours(24);
+
     private readonly BrokerServices _services;
     private readonly StoreLease _lease;
     private readonly WakeSignal? _wake;
@@ -25,6 +27,7 @@ public sealed class TaskBroker : IDisposable
     private long _lastOrder;
     private (string NoRun, string NoWake) _told;
     private TimeSpan? _lastLook;
+    private TimeSpan? _lastForget;
     private TimeSpan? _lastAsk;
     private volatile bool _isWoken;
     private (DateTime Utc, TimeSpan Monotonic)? _lastStep;
@@ -93,7 +96,7 @@ public sealed class TaskBroker : IDisposable
         bool isOnceHeld = false;
         while (!end.IsCancellationRequested)
         {
-            StepResult result = await StepAsync(end).ConfigureAwait(false);
+            StepResult result = await StepAsync(runner.GivenUp.Values, end).ConfigureAwait(false);
             foreach (BrokerAction action in result.Actions)
             {
                 _busy.Add(action.Vm);
@@ -115,6 +118,7 @@ public sealed class TaskBroker : IDisposable
                 throw new InvalidOperationException("The broker met a fault of its own; what was under way is written down.", fault);
             }
 
+            ForgetHistory();
             await WaitAsync(result.NextIn, end).ConfigureAwait(false);
         }
 
@@ -128,13 +132,13 @@ public sealed class TaskBroker : IDisposable
         _lease.Dispose();
     }
 
-    private async Task<StepResult> StepAsync(CancellationToken end)
+    private async Task<StepResult> StepAsync(ICollection<VmKey> givenUp, CancellationToken end)
     {
         List<Observation> observations = _loaded;
         _loaded = [];
         observations.AddRange(_inbox.Take());
         NoteEnds(observations);
-        await ObserveAsync(observations, end).ConfigureAwait(false);
+        await ObserveAsync(observations, givenUp, end).ConfigureAwait(false);
         IClock clock = _services.Clock;
         (DateTime Utc, TimeSpan Monotonic) now = (clock.UtcNow, clock.Monotonic);
         if (_lastStep is { } last && (now.Monotonic - last.Monotonic > SleepSuspected || now.Utc - last.Utc - (now.Monotonic - last.Monotonic) > SleepSuspected))
@@ -150,7 +154,7 @@ public sealed class TaskBroker : IDisposable
         return result;
     }
 
-    private async Task ObserveAsync(List<Observation> observations, CancellationToken end)
+    private async Task ObserveAsync(List<Observation> observations, ICollection<VmKey> givenUp, CancellationToken end)
     {
         TimeSpan now = _services.Clock.Monotonic;
         if (_lastLook is { } last && now - last < _services.LookEvery)
@@ -160,7 +164,7 @@ public sealed class TaskBroker : IDisposable
 
         try
         {
-            await _watch.LookAsync(_busy, observations, end).ConfigureAwait(false);
+            await _watch.LookAsync([.. _busy, .. givenUp], observations, end).ConfigureAwait(false);
             await _watch.MeasureAsync(observations, end).ConfigureAwait(false);
             _lastLook = now;
         }
@@ -190,6 +194,20 @@ public sealed class TaskBroker : IDisposable
                 observations.Add(observation);
             }
         }
+    }
+
+    private void ForgetHistory()
+    {
+        TimeSpan now = _services.Clock.Monotonic;
+        if (_lastForget is { } last && now - last < ForgetEvery)
+        {
+            return;
+        }
+
+        DateTime before = _services.Clock.UtcNow - _state.Gate.Limits.KeepHistory;
+        bool hasMore = false;
+        _services.Store.Write(t => hasMore = t.ForgetHistory(_hostId, before));
+        _lastForget = hasMore ? _lastForget : now;
     }
 
     private void NoteEnds(List<Observation> observations)

@@ -24,7 +24,7 @@ public static class TaskQueries
         """;
 
     private const string AwakeColumns =
-        "SELECT host_id, vm_id, vm_name, found, woken_utc, run_id, is_left, reason, detail, active_sessions, busy_run_id, busy_attempt FROM awake_machines";
+        "SELECT host_id, vm_id, vm_name, found, woken_utc, run_id, is_left, reason, detail, active_sessions, busy_with FROM awake_machines";
 
     /// <summary>The tasks of a host that were not removed.</summary>
     /// <param name="store">The store.</param>
@@ -158,7 +158,7 @@ public static class TaskQueries
         ("$host", hostId),
         ("$after", after));
 
-    /// <summary>The tasks of a host that a broker must know: those not removed, and those removed with runs that have not ended.</summary>
+    /// <summary>The tasks of a host that a broker must know: those with runs that have not ended or that a machine is awake for, and those that come again.</summary>
     /// <param name="store">The store.</param>
     /// <param name="hostId">The host.</param>
     /// <returns>Each with how it is held, whether it was removed, and what is counted against its failure limit.</returns>
@@ -169,7 +169,9 @@ public static class TaskQueries
             (SELECT count(*) FROM runs r WHERE r.task_id = t.id AND r.started_utc IS NOT NULL AND r.ended_utc > t.counted_from_utc
                 AND r.state NOT IN ('Succeeded', 'Canceled', 'Moved') AND r.outcome <> 'Succeeded')
         FROM tasks t
-        WHERE host_id = $host AND (is_removed = 0 OR EXISTS (SELECT 1 FROM runs r WHERE r.task_id = t.id AND r.ended_utc IS NULL))
+        WHERE host_id = $host AND ((is_removed = 0 AND coalesce(json_extract(content, '$.Schedule.Recurrence'), '') <> '')
+            OR EXISTS (SELECT 1 FROM runs r WHERE r.task_id = t.id AND r.ended_utc IS NULL)
+            OR EXISTS (SELECT 1 FROM awake_machines a JOIN runs r ON r.id = a.run_id WHERE r.task_id = t.id))
         ORDER BY registered_utc, rowid
         """,
         row => (StoreJson.Read<UpdateTask>(row.GetString(0)), row.GetString(1), row.GetInt64(2) != 0, row.GetInt32(3), row.GetInt32(4)),
@@ -239,7 +241,7 @@ public static class TaskQueries
         row.GetString(8),
         row.IsDBNull(9) ? null : row.GetString(9).Split([','], StringSplitOptions.RemoveEmptyEntries).Select(s => int.Parse(s, CultureInfo.InvariantCulture)).ToList())
     {
-        BusyWith = row.IsDBNull(10) ? null : new BusyRun(Guid.Parse(row.GetString(10)), row.GetInt32(11)),
+        BusyWith = StoreJson.Read<List<BusyRun>>(row.GetString(10)),
     };
 
     private static JournalEntry MakeEntry(SqliteDataReader row) => new(

@@ -64,18 +64,8 @@ internal sealed class TrackedVm
     /// <summary>The run that ended last in this wake.</summary>
     public TrackedRun? LastRun { get; set; }
 
-    /// <summary>What the guest was doing when a run ended without its word; <see langword="null"/> when it may be disturbed.</summary>
-    public RunState? GuestBusyWith { get; set; }
-
-    /// <summary>What the guest said it is doing for a run that is not under way; <see langword="null"/> when it said nothing of the kind.</summary>
-    public (Guid Run, int Attempt, RunState State)? OtherWork { get; set; }
-
-    /// <summary>What the guest must not be disturbed in; <see langword="null"/> when it may be.</summary>
-    public RunState? BusyWith => GuestBusyWith ?? OtherWork?.State;
-
-    /// <summary>The run and attempt of that.</summary>
-    public BusyRun? BusyRun => OtherWork is { } other ? new BusyRun(other.Run, other.Attempt)
-        : GuestBusyWith is not null && LastRun is { } last ? new BusyRun(last.Data.Id, last.Data.Attempt) : null;
+    /// <summary>What the guest may be in the midst of for runs that are not under way: it said so, or its run ended without its word. The newest last.</summary>
+    public List<BusyRun> BusyWith { get; } = [];
 
     /// <summary>The number of the action that is under way for it; 0 when none is.</summary>
     public long PendingAction { get; set; }
@@ -119,5 +109,5 @@ internal sealed class TrackedVm
     /// <summary>Whether a run on it could begin now, as far as it is concerned.</summary>
     public bool IsFree =>
         Active is null && !NeedsRecovery && PendingAction == 0
-        && (Care == VmCare.None ? Power != VmPowerState.Changing : Care == VmCare.Awake && Power == VmPowerState.Running && RunsThisWake < MostRunsPerWake && GuestBusyWith is null);
+        && (Care == VmCare.None ? Power != VmPowerState.Changing : Care == VmCare.Awake && Power == VmPowerState.Running && RunsThisWake < MostRunsPerWake && BusyWith.Count == 0);
 }

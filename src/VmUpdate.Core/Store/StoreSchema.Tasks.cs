@@ -98,10 +98,12 @@ internal static partial class StoreSchema
         ) STRICT;
         """;
 
-    // What a guest is in the midst of is known by its run and attempt; what is old is found by its time.
+    // What a guest may be in the midst of is known by run and attempt; what is old is found by its time.
     private const string Version3 = """
-        ALTER TABLE awake_machines ADD COLUMN busy_run_id TEXT;
-        ALTER TABLE awake_machines ADD COLUMN busy_attempt INTEGER;
+        ALTER TABLE awake_machines ADD COLUMN busy_with TEXT NOT NULL DEFAULT '[]';
+        UPDATE awake_machines SET busy_with = json_array(json_object('RunId', run_id, 'Attempt', (SELECT attempt FROM runs r WHERE r.id = run_id),
+            'State', CASE reason WHEN 'StillApplying' THEN 'Applying' ELSE 'Rebooting' END))
+            WHERE reason IN ('StillApplying', 'StillRebooting') AND EXISTS (SELECT 1 FROM runs r WHERE r.id = run_id);
         CREATE INDEX runs_by_end ON runs (host_id, ended_utc) WHERE ended_utc IS NOT NULL;
         CREATE INDEX broker_journal_by_time ON broker_journal (host_id, time_utc);
         """;

@@ -41,6 +41,31 @@ public sealed class RunLifeTests
     }
 
     [Fact]
+    public void Of_what_is_through_nothing_is_kept_in_mind()
+    {
+        var bench = new BrokerBench();
+        UpdateRun run = bench.Register(SampleTask.Make(), bench.Vm(1, VmPowerState.Running));
+        bench.BringToGuest(run);
+        bench.Report(run, GuestStatus.Success);
+        Assert.Equal((0, 0, 0), (bench.State.Tasks.Count, bench.State.Runs.Count, bench.State.Timers.Count));
+    }
+
+    [Fact]
+    public void A_wake_that_the_host_does_not_answer_is_given_up_and_said_so_until_the_machine_is_seen_asleep()
+    {
+        var bench = new BrokerBench();
+        TargetMachine vm = bench.Vm(1);
+        UpdateRun run = bench.Register(SampleTask.Make(), vm);
+        bench.Ended(bench.Ordered<BrokerAction.Wake>(), new ActionFailure(nameof(RunReason.CallNotEnded), "no answer", true));
+        Assert.Equal((RunState.LeftAwake, RunReason.CallNotEnded, RunState.Failed), (bench.Get(run).State, bench.Get(run).Reason, bench.Get(run).Outcome));
+        Assert.Equal((1, true), (bench.State.Gate.Awake, bench.Last.Awake.Single().IsLeft));
+        Assert.True(bench.State.IsQuiet);
+        bench.Step(new Observation.VmSeen(vm, VmPowerState.Saved, "C:", null));
+        Assert.Equal(0, bench.State.Gate.Awake);
+        bench.Ordered<BrokerAction.ClearMark>();
+    }
+
+    [Fact]
     public void A_running_machine_is_updated_where_it_is_and_left_running()
     {
         var bench = new BrokerBench();
@@ -138,7 +163,7 @@ public sealed class RunLifeTests
         bench.BringToGuest(run);
         bench.Report(run, GuestStatus.Applying);
         bench.After(TimeSpan.FromHours(1));
-        Assert.Equal(new BusyRun(run.Id, 1), bench.Last.Awake.Single().BusyWith);
+        Assert.Equal([new BusyRun(run.Id, 1, RunState.Applying)], bench.Last.Awake.Single().BusyWith);
         bench.After(TimeSpan.FromMinutes(5));
         BrokerAction.AskProgress ask = bench.Ordered<BrokerAction.AskProgress>();
         Assert.Equal((run.Id, 1), (ask.RunId, ask.Attempt));
@@ -162,11 +187,11 @@ public sealed class RunLifeTests
     {
         var bench = new BrokerBench();
         TargetMachine vm = bench.Vm(1, VmPowerState.Running);
-        var old = new BusyRun(Guid.NewGuid(), 2);
-        var awake = new AwakeMachine(vm.Key, vm.Name, VmPowerState.Saved, SampleTask.Now, null, false, RunReason.StillApplying, "it is", []) { BusyWith = old };
+        var old = new BusyRun(Guid.NewGuid(), 2, RunState.Applying);
+        var awake = new AwakeMachine(vm.Key, vm.Name, VmPowerState.Saved, SampleTask.Now, null, false, RunReason.StillApplying, "it is", []) { BusyWith = [old] };
         bench.Step(new Observation.AwakeRestored(awake, null), new Observation.VmSeen(vm, VmPowerState.Running, "C:", null));
         BrokerAction.AskProgress ask = bench.Ordered<BrokerAction.AskProgress>();
-        Assert.Equal(old, new BusyRun(ask.RunId, ask.Attempt));
+        Assert.Equal((old.RunId, old.Attempt), (ask.RunId, ask.Attempt));
         bench.Step(new Observation.GuestReported(vm.Key, ask.RunId, 2, (int)GuestStatus.Applying, null, false, string.Empty), new Observation.ActionEnded(ask.Id, null));
         Assert.Empty(bench.Last.Actions);
         Assert.Equal(1, bench.State.Gate.Awake);

@@ -131,14 +131,14 @@ public sealed class TaskStoreTests : IDisposable
         };
         var result = new StepResult();
         result.Runs.Add(run);
-        result.Awake.Add(new AwakeMachine(vm.Key, vm.Name, VmPowerState.Saved, Now, run.Id, true, RunReason.StillApplying, "it is", [3, 5]) { BusyWith = new BusyRun(run.Id, 2) });
+        result.Awake.Add(new AwakeMachine(vm.Key, vm.Name, VmPowerState.Saved, Now, run.Id, true, RunReason.StillApplying, "it is", [3, 5]) { BusyWith = [new BusyRun(run.Id, 2, RunState.Applying)] });
         result.HeldTasks.Add(task.Id);
         result.Journal.Add(new JournalEntry(Now, vm.Key, run.Id, RunState.Rebooting, RunReason.RestartOrdered, "ü"));
         store.Write(t => t.SaveStep(Host, result, 1, "no run", "no wake", Now));
 
         Assert.Equal(run, store.GetOpenRuns(Host).Single());
         Assert.Equal([3, 5], store.GetAwakeMachines(Host).Single().ActiveSessionsAtWake!);
-        Assert.Equal(new BusyRun(run.Id, 2), store.GetAwakeMachines(Host).Single().BusyWith);
+        Assert.Equal([new BusyRun(run.Id, 2, RunState.Applying)], store.GetAwakeMachines(Host).Single().BusyWith);
         Assert.Equal(result.Journal, store.GetJournal(run.Id));
         Assert.Equal(new BrokerStatus(false, "no run", "no wake", Now), store.FindBrokerStatus(Host));
         Assert.Empty(store.GetOrders(Host, 0));
@@ -212,6 +212,41 @@ public sealed class TaskStoreTests : IDisposable
         Assert.Single(registrar.Complete());
     }
 
+    [Fact]
+    public void What_is_old_is_forgotten_and_what_is_open_awake_or_comes_again_keeps_its_story()
+    {
+        using VmUpdateStore store = Open();
+        DateTime old = Now.AddDays(-100);
+        UpdateTask Task(int number, string recurrence = "") =>
+            SampleTask.Make(number: number) with { Registered = old, Schedule = new TaskSchedule { Recurrence = recurrence, TimeZoneId = "UTC" } };
+        (UpdateTask Task, string Vm, DateTime? Ended)[] cases =
+        [
+            (Task(1), "ended long ago", old), (Task(2), "ended lately", Now), (Task(3), "open", null), (Task(4), "left awake", old), (Task(5, "0 3 * * *"), "comes again", old),
+        ];
+        var step = new StepResult();
+        foreach ((UpdateTask task, string name, DateTime? ended) in cases)
+        {
+            UpdateRun run = RunPlanner.Plan(task, SampleTask.Machine(1) with { Name = name }, 1, old, 1, TimeSpan.Zero);
+            store.Write(t => t.AddTask(Host, task, TaskPayload.FromCommand(name), [run]));
+            step.Runs.Add(run with { State = ended is null ? RunState.Pending : RunState.Succeeded, Ended = ended });
+            step.Journal.Add(new JournalEntry(old, run.Vm, run.Id, RunState.Waking, RunReason.Started, name));
+        }
+
+        step.Awake.Add(new AwakeMachine(step.Runs[3].Vm, "x", VmPowerState.Off, old, step.Runs[3].Id, true, RunReason.PutBackFailed, string.Empty, null));
+        store.Write(t => t.SaveStep(Host, step, 0, string.Empty, string.Empty, Now));
+        Assert.Equal([2, 3, 4], BrokerLoader.Load(store, Host).OfType<Observation.TaskAdded>().Select(t => int.Parse(t.Task.Name.Split(' ')[1], null) - 1));
+
+        bool hasMore = true;
+        store.Write(t => hasMore = t.ForgetHistory(Host, Now.AddDays(-90)));
+        Assert.False(hasMore);
+        Assert.Equal(["ended lately", "open", "left awake"], store.GetRuns(Host).Select(r => r.VmName));
+        Assert.Equal(["task 2", "task 3", "task 4", "task 5"], store.GetTasks(Host).Select(t => t.Task.Name));
+        Assert.Equal(["open"], store.GetJournal(Host, DateTime.UnixEpoch).Select(j => j.Detail));
+        using var connection = new SqliteConnection($"Data Source={store.Path};Pooling=False");
+        connection.Open();
+        Assert.Equal(4, StoreSql.ReadNumber(connection, "SELECT count(*) FROM payloads"));
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
@@ -259,7 +294,7 @@ public sealed class TaskStoreTests : IDisposable
             Assert.Equal(task.Id, store.FindTask(Host, "task 1")!.Task.Id);
             Assert.Equal(Payload.Bytes.ToArray(), store.GetPayload(task).Bytes.ToArray());
             Assert.Equal((run.Id, RunState.Applying), (store.GetOpenRuns(Host).Single().Id, store.GetOpenRuns(Host).Single().State));
-            Assert.Null(store.GetAwakeMachines(Host).Single().BusyWith);
+            Assert.Equal([new BusyRun(run.Id, 1, RunState.Applying)], store.GetAwakeMachines(Host).Single().BusyWith);
             store.Write(t => t.RemoveTask(Host, task.Id, Now));
         }
 

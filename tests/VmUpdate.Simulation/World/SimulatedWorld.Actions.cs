@@ -40,6 +40,7 @@ internal sealed partial class SimulatedWorld
                 break;
             case BrokerAction.ClearMark:
                 vm.Mark = null;
+                Answer(action.Id, Deaths, null);
                 break;
         }
     }
@@ -68,7 +69,14 @@ internal sealed partial class SimulatedWorld
         int life = Deaths;
         bool fails = Happens(FaultRate * 0.1);
         bool startsAnyway = fails && Happens(0.3);
-        After(Seconds(2, 60), () =>
+        bool hangs = fails && Happens(0.3);
+        if (hangs)
+        {
+            // The driver gives it up, and looks at the machine again when the call has ended after all.
+            After(Seconds(600, 700), () => Answer(wake.Id, life, new ActionFailure(nameof(RunReason.CallNotEnded), "the host does not answer", true)));
+        }
+
+        After(hangs ? Seconds(700, 5000) : Seconds(2, 60), () =>
         {
             vm.ActionsUnderWay--;
             bool isAsleep = vm.Power is not VmPowerState.Running;
@@ -77,7 +85,11 @@ internal sealed partial class SimulatedWorld
                 SetPower(vm, VmPowerState.Running, isLooked: false);
             }
 
-            Answer(wake.Id, life, fails ? new ActionFailure("OperationFailed", "the host could not start it", true) : null);
+            if (!hangs)
+            {
+                Answer(wake.Id, life, fails ? new ActionFailure("OperationFailed", "the host could not start it", true) : null);
+            }
+
             if (fails || life != Deaths)
             {
                 Look(vm);
