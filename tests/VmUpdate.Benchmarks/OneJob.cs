@@ -25,6 +25,9 @@ internal static class OneJob
             case "walk":
                 _ = DiskJobs.Walk(files, arguments[0]);
                 break;
+            case "scan":
+                ScanBenchmark.Scan(files, [arguments[0]]);
+                break;
             default:
                 return 2;
         }

@@ -1,0 +1,90 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using VmUpdate.Core.Identity;
+using VmUpdate.Core.Identity.Leaks;
+using VmUpdate.DiskFormats.Blocks;
+using VmUpdate.DiskFormats.Registry;
+using VmUpdate.DiskFormats.Vhdx;
+using VmUpdate.Simulation.Files;
+
+namespace VmUpdate.Benchmarks;
+
+/// <summary>Looking for leaks and doubles: one disk, and two hundred children of one master.</summary>
+internal static class ScanBenchmark
+{
+    private const string Job = "scan for leaks and doubles";
+    private const double AllowedSeconds = 0.08;
+    private const long AllowedMemory = 80L << 20;
+    private const int ChildCount = 200;
+    private const double AllowedSecondsForAll = 8;
+    private const double AllowedShareOfParent = 1.2;
+
+    /// <summary>Measures.</summary>
+    public static void Run(BenchmarkImage image, string scratch, Figures figures)
+    {
+        var files = new HostFileSystem();
+        Measurement one = Measurement.Of(() => { }, () => Scan(files, [image.Disk]));
+        figures.Add(Job, "one disk, warm, median of 5", $"<= {AllowedSeconds:0.00} s", $"{one.Median:0.000} s ({one.Spread}), {one.CpuSeconds:0.000} s CPU", one.Median <= AllowedSeconds);
+
+        var counting = new CountingFileSystem(new HostFileSystem());
+        Scan(counting, [image.Disk]);
+        long alone = counting.BytesRead;
+        figures.Tell(Job, "one disk, host bytes read", Mib(alone));
+        (double nothing, long empty) = ColdProcess.Run(ColdProcess.Nothing);
+        (double cold, long peak) = ColdProcess.Run("scan", image.Disk);
+        figures.Tell(Job, "one disk, cold process", $"{cold:0.00} s (the runtime alone {nothing:0.00} s)");
+        figures.Add(Job, "memory over the runtime's own", $"<= {Mib(AllowedMemory)}", Mib(peak - empty), peak - empty <= AllowedMemory);
+
+        string[] children = MakeChildren(files, image.Disk, scratch);
+        Scan(files, children);
+        var clock = Stopwatch.StartNew();
+        Scan(files, children);
+        double seconds = clock.Elapsed.TotalSeconds;
+        figures.Add(Job, $"{ChildCount} children of one master", $"<= {AllowedSecondsForAll:0} s", $"{seconds:0.0} s", seconds <= AllowedSecondsForAll);
+
+        counting.Reset();
+        Scan(counting, children);
+        double share = (double)counting.BytesReadOf(image.Disk) / alone;
+        figures.Add(Job, "their host bytes of the master, of one scan of it", $"<= {AllowedShareOfParent:0.0} x", $"{share:0.00} x", share <= AllowedShareOfParent);
+    }
+
+    /// <summary>One scan.</summary>
+    public static void Scan(IHostFileSystem files, IReadOnlyList<string> paths)
+    {
+        AuditResult result = new IdentityAudit(IdentityCatalogue.LoadBuiltIn(), files, [])
+            .Run([.. paths.Select(path => new AuditTarget(path, Path.GetFileName(path)))], null, CancellationToken.None);
+        if (result.Disks.FirstOrDefault(disk => disk.Failure is not null) is { } failed)
+        {
+            throw new InvalidOperationException(failed.Failure!.Message, failed.Failure);
+        }
+    }
+
+    private static string[] MakeChildren(HostFileSystem files, string parent, string scratch)
+    {
+        string folder = Directory.CreateDirectory(Path.Combine(scratch, "children")).FullName;
+        using var parents = new ParentCache();
+        return [.. Enumerable.Range(1, ChildCount).Select(number =>
+        {
+            string name = string.Create(CultureInfo.InvariantCulture, $"PC-{number:000}");
+            string path = Path.Combine(folder, name + ".vhdx");
+            using VhdxDisk disk = VhdxDisk.CreateDifferencing(
+                path, parent, new VhdxCreateOptions { Files = files, NewGuid = Guid.NewGuid, Parents = parents });
+            using (GuestDisk guest = GuestDisk.Open(disk, new GuestDiskOptions { Subject = name, Writable = true, UtcNow = () => DateTime.UtcNow }))
+            {
+                RegistryHive system = guest.OpenHive(HiveName.System);
+                SetText(system.Create(guest.ResolveKey(HiveName.System, @"CurrentControlSet\Control\ComputerName\ComputerName")), "ComputerName", name);
+                RegistryKey update = guest.OpenHive(HiveName.Software).Create(@"Microsoft\Windows\CurrentVersion\WindowsUpdate");
+                SetText(update, "SusClientId", $"{Guid.NewGuid():D}");
+                guest.Commit();
+            }
+
+            disk.Complete();
+            return path;
+        })];
+    }
+
+    private static void SetText(RegistryKey key, string name, string text) => key.SetValue(name, 1, Encoding.Unicode.GetBytes(text + '\0'));
+
+    private static string Mib(long bytes) => $"{bytes / 1048576.0:0.0} MiB";
+}
