@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
+using System.Text;
 using VmUpdate.Core.Identity.Secrets;
+using VmUpdate.DiskFormats;
 using VmUpdate.DiskFormats.Blocks;
 using VmUpdate.DiskFormats.Ntfs;
 using VmUpdate.DiskFormats.Registry;
@@ -10,6 +12,7 @@ namespace VmUpdate.Core.Identity;
 internal static class PlaceFilter
 {
     private const uint RegSz = 1;
+    private const int MaxSearched = 64 << 10; // keys are short, and say at their beginning what they are
 
     /// <summary>Whether a value counts.</summary>
     public static bool Counts(IdentityItem item, RegistryValue value) => item.Counts switch
@@ -37,9 +40,10 @@ internal static class PlaceFilter
     public static bool Counts(IdentityItem item, NtfsVolume volume, NtfsEntry file) => item.Counts switch
     {
         ItemCounts.NotEmpty => file.Length > 0,
-        ItemCounts.AnswerFilePassword => file.Length is > 0 and <= AnswerFilePasswords.MaxSize && AnswerFilePasswords.Any(ReadAll(volume, file)),
+        ItemCounts.AnswerFilePassword => file.Length is > 0 and <= AnswerFilePasswords.MaxSize
+            && AnswerFilePasswords.Any(ReadStart(volume, file, AnswerFilePasswords.MaxSize)),
         _ => true,
-    };
+    } && (item.Having.Length == 0 || Holds(volume, file, item.Having));
 
     // One that cannot be read may be of any issuer: it is not carried as one of those that may be, nor removed as one of those that must.
     private static bool IsOfIssuer(IdentityItem item, RegistryKey key)
@@ -50,11 +54,24 @@ internal static class PlaceFilter
             && !item.ExceptIssuers.Any(issuer => TextPattern.IsMatch(issuer, certificate.Issuer));
     }
 
-    private static byte[] ReadAll(NtfsVolume volume, NtfsEntry file)
+    private static bool Holds(NtfsVolume volume, NtfsEntry file, string text)
     {
-        using IBlockFile stream = volume.OpenStream(file.Path);
-        var bytes = new byte[Math.Min(stream.Length, AnswerFilePasswords.MaxSize)];
-        stream.ReadAt(0, bytes);
-        return bytes;
+        byte[] start = ReadStart(volume, file, MaxSearched);
+        bool found = start.AsSpan().IndexOf(Encoding.ASCII.GetBytes(text)) >= 0 || start.AsSpan().IndexOf(Encoding.Unicode.GetBytes(text)) >= 0;
+        Array.Clear(start, 0, start.Length);
+        return found;
+    }
+
+    private static byte[] ReadStart(NtfsVolume volume, NtfsEntry file, int most)
+    {
+        try
+        {
+            using IBlockFile stream = volume.OpenStream(file.Path);
+            return StreamBytes.ReadStart(stream, most);
+        }
+        catch (DiskFormatException failure) when (failure.Defect == DiskFormatDefect.NotSupported)
+        {
+            return []; // encrypted by EFS or packed by WOF: nobody reads a password from it either, and one file ends no scan
+        }
     }
 }

@@ -137,7 +137,7 @@ internal sealed partial class CatalogueFile
             IsShown = fields.Flag("shown") || isDetected,
             With = fields.OptionalText("with") ?? string.Empty,
             Counts = fields.OptionalOneOf("counts", Counts) ?? ItemCounts.Always,
-            Having = isKey ? fields.OptionalText("having") ?? string.Empty : string.Empty,
+            Having = isKey || kind == IdentityItemKind.File ? fields.OptionalText("having") ?? string.Empty : string.Empty,
             Issuers = kind == IdentityItemKind.Certificate ? fields.Texts("issuers") : [],
             ExceptIssuers = kind == IdentityItemKind.Certificate ? fields.Texts("exceptIssuers") : [],
             IsLeak = fields.Flag("leak"),
@@ -155,6 +155,11 @@ internal sealed partial class CatalogueFile
         if (item.IsSecret && item.IsShown)
         {
             throw Fail(json, "an item cannot be both 'secret' and 'shown'.");
+        }
+
+        if (item.Kind == IdentityItemKind.LsaSecret && item.Old is (OldVerb.Carry or OldVerb.Ask) && item.Key.IndexOfAny(['*', '?']) >= 0)
+        {
+            throw Fail(json.Members["name"], $"'{json.Members["name"].Text}' is a pattern, and an LSA secret that is carried is one by its name.");
         }
 
         if (item.Kind == IdentityItemKind.MachineSid && (item.Old is not (OldVerb.Never or OldVerb.Leave) || item.Master != MasterVerb.Keep))
@@ -217,9 +222,9 @@ internal sealed partial class CatalogueFile
             : json.Text;
     }
 
-    private string ReadSecretName(LocatedJson json) => json.Text.Length > 0 && json.Text.IndexOfAny(['\\', '*', '?']) < 0
+    private string ReadSecretName(LocatedJson json) => json.Text.Length > 0 && json.Text.IndexOf('\\') < 0
         ? json.Text
-        : throw Fail(json, $"'{json.Text}' is not the name of an LSA secret: one name, no pattern.");
+        : throw Fail(json, $"'{json.Text}' is not the name of an LSA secret.");
 
     private GuestPattern ReadPattern(LocatedJson json)
     {

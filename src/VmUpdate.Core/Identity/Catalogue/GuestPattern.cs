@@ -58,31 +58,24 @@ public sealed class GuestPattern
     internal IEnumerable<NtfsEntry> Enumerate(GuestDisk disk)
     {
         string[] parts = Bind(disk.WindowsFolder);
-        GuestPath folder = GuestPath.Root;
+        return parts.Length == 0 ? [] : Enumerate(disk.Volume, GuestPath.Root, parts, 0);
+    }
 
-        // Names without a wildcard are looked up, not searched for: a folder may hold a hundred thousand entries.
-        for (int index = 0; index < parts.Length; index++)
+    private static IEnumerable<NtfsEntry> Enumerate(NtfsVolume volume, GuestPath folder, string[] parts, int index)
+    {
+        string part = parts[index];
+        if (part == AnyDepth)
         {
-            if (HasWildcard(parts[index]))
-            {
-                return Walk(disk.Volume, folder, parts);
-            }
-
-            NtfsEntry? entry = disk.Volume.Find(folder.Append(parts[index]));
-            if (entry is null || (index < parts.Length - 1 && entry is not { IsDirectory: true, ReparseTag: 0 }))
-            {
-                return [];
-            }
-
-            if (index == parts.Length - 1)
-            {
-                return [entry];
-            }
-
-            folder = entry.Path;
+            return Walk(volume, folder, parts);
         }
 
-        return [];
+        // Names without a wildcard are looked up, not searched for: a folder may hold a hundred thousand entries.
+        IEnumerable<NtfsEntry> found = HasWildcard(part)
+            ? volume.Enumerate(folder).Where(entry => TextPattern.IsMatch(part, entry.Path.Name))
+            : volume.Find(folder.Append(part)) is { } named ? [named] : [];
+        return index == parts.Length - 1
+            ? found
+            : found.Where(entry => entry is { IsDirectory: true, ReparseTag: 0 }).SelectMany(entry => Enumerate(volume, entry.Path, parts, index + 1));
     }
 
     private static IEnumerable<NtfsEntry> Walk(NtfsVolume volume, GuestPath folder, string[] parts)

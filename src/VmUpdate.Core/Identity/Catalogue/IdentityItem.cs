@@ -55,7 +55,9 @@ public sealed class IdentityItem
     /// <summary>What must be there for the item to count.</summary>
     public ItemCounts Counts { get; internal init; }
 
-    /// <summary>The value that a key must hold to be meant; empty when any key is.</summary>
+    /// <summary>
+    /// For keys: only those that hold a value of this name. For files: only those that hold this text near their beginning. Empty when all do.
+    /// </summary>
     public string Having { get; internal init; } = string.Empty;
 
     /// <summary>Patterns of the issuers whose certificates are meant; all when empty.</summary>

@@ -19,11 +19,11 @@ internal sealed class ContentDigest(SecretFingerprint fingerprint)
     private const string ConfigMgrFile = "SMSCFG.INI";
     private const string ConfigMgrId = "SMS Unique Identifier=";
 
-    /// <summary>The digest of what is at a place; empty when it cannot be compared.</summary>
+    /// <summary>The digest of what is at a place; empty when it cannot be compared, <see langword="null"/> for a sealed secret that is empty.</summary>
     /// <param name="disk">The disk.</param>
     /// <param name="place">The place.</param>
     /// <param name="secrets">The disk's LSA secrets; <see langword="null"/> when they do not open.</param>
-    public string Of(GuestDisk disk, Place place, Lazy<GuestSecrets?> secrets)
+    public string? Of(GuestDisk disk, Place place, Lazy<GuestSecrets?> secrets)
     {
         switch (place.Kind)
         {
@@ -83,7 +83,7 @@ internal sealed class ContentDigest(SecretFingerprint fingerprint)
         return fingerprint.Of(secret);
     }
 
-    private string OfSecret(RegistryKey key, GuestSecrets? secrets)
+    private string? OfSecret(RegistryKey key, GuestSecrets? secrets)
     {
         byte[]? record = key.FindSubKey(nameof(LsaSecretPart.CurrVal))?.FindValue(string.Empty)?.Data;
         if (record is null or { Length: 0 })
@@ -94,7 +94,7 @@ internal sealed class ContentDigest(SecretFingerprint fingerprint)
         try
         {
             using SecretBuffer? secret = secrets?.Read(record, GuestSecrets.Place(key.Name, LsaSecretPart.CurrVal));
-            return secret is null ? OfPlain(record) : secret.Length == 0 ? string.Empty : fingerprint.Of(secret);
+            return secret is null ? OfPlain(record) : secret.Length == 0 ? null : fingerprint.Of(secret);
         }
         catch (IdentityException)
         {
@@ -110,11 +110,11 @@ internal sealed class ContentDigest(SecretFingerprint fingerprint)
             return string.Empty;
         }
 
-        byte[] bytes = new byte[entry.Length];
+        byte[] bytes;
         try
         {
             using IBlockFile stream = disk.Volume.OpenStream(entry.Path);
-            stream.ReadAt(0, bytes);
+            bytes = StreamBytes.ReadStart(stream, MaxFileBytes);
         }
         catch (DiskFormatException failure) when (failure.Defect == DiskFormatDefect.NotSupported)
         {

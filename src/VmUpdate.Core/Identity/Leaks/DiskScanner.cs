@@ -47,7 +47,10 @@ internal sealed class DiskScanner(IdentityCatalogue catalogue, SecretFingerprint
             return places.Count == 0 ? [] : [new Holding(set, item, item.Path.ToString(), string.Empty, count)];
         }
 
-        return places.Select(place => new Holding(set, item, PlaceText.Of(disk, place), _digest.Of(disk, place, secrets), Shown(disk, place)));
+        return from place in places
+               let digest = _digest.Of(disk, place, secrets)
+               where digest is not null
+               select new Holding(set, item, PlaceText.Of(disk, place), digest, Shown(disk, place));
     }
 
     private static GuestSecrets? TryOpen(GuestDisk disk)

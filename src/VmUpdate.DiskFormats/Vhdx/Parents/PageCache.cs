@@ -2,13 +2,16 @@ using VmUpdate.DiskFormats.Blocks;
 
 namespace VmUpdate.DiskFormats.Vhdx.Parents;
 
-/// <summary>Pages of files that do not change, shared by all who read them. Bounded: a page's place depends on its file and number.</summary>
+/// <summary>Pages of files that do not change, shared by all who read them. Bounded: the few places that a page may have depend on its file and number.</summary>
 internal sealed class PageCache
 {
     private const int PageSize = 4096;
 
     /// <summary>Longer reads go to the host directly: they would push out what small ones need.</summary>
     private const int MaxCachedRead = 4 * PageSize;
+
+    // A page may lie in any slot of its set. With one slot each, a few pages of a small working set would push each other out for ever.
+    private const int Ways = 4;
 
     private readonly Page?[] _slots;
     private int _lastFile;
@@ -39,17 +42,25 @@ internal sealed class PageCache
     {
         // Readers never wait for each other: a slot holds a whole, unchanging page or none, and the last one to write it wins.
         uint hash = unchecked((((uint)file * 0x9E3779B1) ^ (uint)number) * 0x85EBCA6B);
-        ref Page? slot = ref _slots[(int)((hash ^ (hash >> 15)) % (uint)_slots.Length)];
-        Page? page = Volatile.Read(ref slot);
-        if (page is not null && page.File == file && page.Number == number)
+        hash ^= hash >> 15;
+        int ways = Math.Min(Ways, _slots.Length);
+        Span<Page?> set = _slots.AsSpan((int)(hash % (uint)(_slots.Length / ways)) * ways, ways);
+        int empty = -1;
+        for (int way = 0; way < set.Length; way++)
         {
-            return page;
+            Page? found = Volatile.Read(ref set[way]);
+            if (found is not null && found.File == file && found.Number == number)
+            {
+                return found;
+            }
+
+            empty = found is null && empty < 0 ? way : empty;
         }
 
         byte[] bytes = new byte[(int)Math.Min(PageSize, device.Length - (number * PageSize))];
         device.ReadAt(number * PageSize, bytes);
-        page = new Page(file, number, bytes);
-        Volatile.Write(ref slot, page);
+        var page = new Page(file, number, bytes);
+        Volatile.Write(ref set[empty >= 0 ? empty : (int)(number % ways)], page);
         return page;
     }
 

@@ -34,6 +34,17 @@ public sealed class IdentityAuditTests : IDisposable
         { "wifi", "wifi-profiles" },
         { "task credentials", "task-credentials" },
         { "MachineGuid", "" },
+        { "service password", "builder-secrets" },
+        { "empty service password", "" },
+        { "user credential", "user-credentials" },
+        { "user credential of Windows' own", "" },
+        { "ssh private key", "user-ssh-keys" },
+        { "ssh public key", "" },
+        { "token", "developer-credentials" },
+        { "hive backup", "hive-backups" },
+        { "empty hive backup", "" },
+        { "memory dump", "memory-dumps" },
+        { "page file", "page-files" },
     };
 
     public void Dispose() => _disks.Dispose();
@@ -193,6 +204,23 @@ public sealed class IdentityAuditTests : IDisposable
         "wifi" => disk.File(@"ProgramData\Microsoft\Wlansvc\Profiles\Interfaces\{1}\{2}.xml", "<WLANProfile><keyMaterial>x</keyMaterial></WLANProfile>"),
         "task credentials" => disk.File(@"Windows\System32\config\systemprofile\AppData\Local\Microsoft\Credentials\ABC", "blob"),
         "MachineGuid" => disk.Value("SOFTWARE", @"Microsoft\Cryptography", "MachineGuid", "99999999-2222-3333-4444-555555555555"),
+        "service password" => Sealed("_SC_Backup", "x"),
+        "empty service password" => Sealed("_SC_Backup", string.Empty),
+        "user credential" => disk.File(@"Users\b\AppData\Roaming\Microsoft\Credentials\AB12", "blob"),
+        "user credential of Windows' own" => disk.File(@"Users\b\AppData\Local\Microsoft\Credentials\DFBE70A7E5CC19A398EBF1B96859CE5D", "blob"),
+        "ssh private key" => disk.File(@"Users\b\.ssh\id_rsa", "-----BEGIN OPENSSH PRIVATE KEY-----"),
+        "ssh public key" => disk.File(@"Users\b\.ssh\id_rsa.pub", "ssh-rsa AAAA").File(@"Users\b\.ssh\known_hosts", "host"),
+        "token" => disk.File(@"Users\b\.git-credentials", "https://b:x@host"),
+        "hive backup" => disk.File(@"Windows\System32\config\RegBack\SECURITY", "regf"),
+        "empty hive backup" => disk.File(@"Windows\System32\config\RegBack\SECURITY", ""),
+        "memory dump" => disk.File(@"Windows\MEMORY.DMP", "PAGEDU64"),
+        "page file" => disk.File("pagefile.sys", "memory"),
         _ => disk,
     };
+
+    private static WindowsDiskBuilder Sealed(string name, string secret)
+    {
+        var machine = new SealedMachine("GOLD", 5);
+        return machine.Secret(name, Encoding.Unicode.GetBytes(secret)).Disk;
+    }
 }
