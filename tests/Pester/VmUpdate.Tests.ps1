@@ -74,6 +74,15 @@ Describe 'The swap in a lab' {
         (Get-FileHash $disk).Hash | Should -Be $hash
     }
 
+    It 'takes sets of ones own, and refuses a bad one with its line' {
+        $set = '{ "set": "mine", "title": "t", "reason": "r.", "old": "carry", "master": "keep", "certainty": "R", "source": "s", "items": [
+            { "kind": "registry-value", "hive": "SOFTWARE", "key": "Microsoft\\Cryptography", "value": "MachineGuid" } ] }'
+        Set-Content -LiteralPath "$folder/mine.json" -Value $set
+        (Get-VmIdentity $lab.OldMasterPath -CataloguePath "$folder/mine.json").Set | Should -Contain 'mine'
+        Set-Content -LiteralPath "$folder/mine.json" -Value $set.Replace('"title"', '"tittle"')
+        { Get-VmIdentity $lab.OldMasterPath -CataloguePath "$folder/mine.json" } | Should -Throw -ErrorId 'IdentityCatalogueInvalid,*'
+    }
+
     It 'brings a machine back' {
         $null = Update-PooledVmImage PC-01 -MasterPath $lab.NewMasterPath -Force
         (Restore-PooledVmImage PC-01 -Force).State | Should -Be 'Updated'

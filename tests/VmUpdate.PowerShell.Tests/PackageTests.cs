@@ -21,7 +21,7 @@ public sealed class PackageTests
             new[]
             {
                 "LICENSE", "README.md", "en-US/about_VmUpdate.help.txt", "PSModule/examples/QuickStart.ps1",
-                "PSModule/bin/net472/VmUpdate.PowerShell.dll", "PSModule/bin/net472/deps/System.Memory.dll",
+                "PSModule/catalogue/catalogue.schema.json", "PSModule/catalogue/computer-name.json", "PSModule/bin/net472/VmUpdate.PowerShell.dll", "PSModule/bin/net472/deps/System.Memory.dll",
                 "PSModule/bin/net472/deps/runtimes/win-x64/e_sqlite3.dll", "PSModule/bin/net8.0/deps/runtimes/linux-x64/libe_sqlite3.so",
             },
             name => Assert.True(File.Exists(Path.Combine(root, name)), name));

@@ -1,4 +1,6 @@
 using System.Reflection;
+using VmUpdate.DiskFormats;
+using VmUpdate.DiskFormats.Blocks;
 
 namespace VmUpdate.Core.Identity;
 
@@ -6,6 +8,8 @@ namespace VmUpdate.Core.Identity;
 public sealed class IdentityCatalogue
 {
     private const string ResourcePrefix = "identity-catalogue/";
+    private const string Extension = ".json";
+    private const int MaxFileSize = 1 << 20; // the longest that ships has 4 KiB
 
     private IdentityCatalogue(IReadOnlyList<IdentitySet> sets) => Sets = sets;
 
@@ -61,10 +65,55 @@ public sealed class IdentityCatalogue
         return new IdentityCatalogue(InOrder(sets));
     }
 
+    /// <summary>Loads the sets that ship with the library, and a user's own from files of the host.</summary>
+    /// <param name="files">Where host files come from.</param>
+    /// <param name="paths">Full paths: of files ending with <c>.json</c>, and of folders, whose files ending so are taken in the order of their names.</param>
+    /// <returns>The catalogue.</returns>
+    /// <exception cref="IdentityException">A file is not valid: file, line and reason.</exception>
+    /// <exception cref="HostFileException">A file or folder cannot be read.</exception>
+    public static IdentityCatalogue Load(IHostFileSystem files, IReadOnlyList<string> paths)
+    {
+        var found = new List<(string FileName, byte[] Json)>();
+        foreach (string path in paths)
+        {
+            bool isFile = path.EndsWith(Extension, StringComparison.OrdinalIgnoreCase);
+            IHostFolder folder = files.OpenFolder(isFile ? Path.GetDirectoryName(path)! : path);
+            IEnumerable<string> names = isFile
+                ? [Path.GetFileName(path)]
+                : folder.Enumerate().Where(IsSetFile).OrderBy(name => name, StringComparer.Ordinal);
+            found.AddRange(names.Select(name => (Path.Combine(folder.Path, name), ReadAll(folder, name))));
+        }
+
+        return Load(found);
+    }
+
     /// <summary>Finds a set.</summary>
     /// <param name="id">Its id.</param>
     /// <returns>The set, or <see langword="null"/>.</returns>
     public IdentitySet? Find(string id) => Sets.FirstOrDefault(set => set.Id == id);
+
+    // The schema lies beside the files that it is for.
+    private static bool IsSetFile(string name) => name.EndsWith(Extension, StringComparison.OrdinalIgnoreCase)
+        && !name.EndsWith(".schema" + Extension, StringComparison.OrdinalIgnoreCase);
+
+    private static byte[] ReadAll(IHostFolder folder, string name)
+    {
+        using IBlockFile file = folder.Open(name, HostFileMode.Read);
+        if (file.Length > MaxFileSize)
+        {
+            throw CatalogueFile.Invalid(Path.Combine(folder.Path, name), 1, $"it is longer than {MaxFileSize} bytes, so it is no catalogue file.");
+        }
+
+        var bytes = new byte[file.Length];
+        file.ReadAt(0, bytes);
+        return bytes;
+    }
+
+    private static string Next(List<string> path, string id)
+    {
+        int at = path.IndexOf(id);
+        return at + 1 < path.Count ? path[at + 1] : id;
+    }
 
     private static IEnumerable<(string File, byte[] Json)> BuiltInFiles()
     {
@@ -100,7 +149,8 @@ public sealed class IdentityCatalogue
             (IdentitySet set, string file) = sets[id];
             if (path.Contains(id))
             {
-                throw CatalogueFile.Invalid(file, 1, $"sets depend on each other in a circle: {string.Join(" -> ", path)} -> {id}.");
+                throw CatalogueFile.Invalid(
+                    file, set.LinesOfNames[Next(path, id)], $"sets depend on each other in a circle: {string.Join(" -> ", path)} -> {id}.");
             }
 
             path.Add(id);
@@ -109,7 +159,7 @@ public sealed class IdentityCatalogue
             {
                 if (!sets.ContainsKey(other))
                 {
-                    throw CatalogueFile.Invalid(file, 1, $"the set '{other}', which '{id}' names, is not in the catalogue.");
+                    throw CatalogueFile.Invalid(file, set.LinesOfNames[other], $"the set '{other}', which '{id}' names, is not in the catalogue.");
                 }
             }
 

@@ -33,8 +33,11 @@ public enum IdentityFailure
     /// <summary>The new volume has too little room for what is carried.</summary>
     NoRoomOnVolume,
 
-    /// <summary>The master is generalized: its first start would overwrite what was carried.</summary>
-    MasterGeneralized,
+    /// <summary>The master is not generalized, and its Windows refuses logons between machines that share a machine SID.</summary>
+    SharedMachineSid,
+
+    /// <summary>The answer file of a generalized master cannot be read, or the join data for a machine is none.</summary>
+    AnswerFileInvalid,
 
     /// <summary>The master's Windows volume has shadow copies, which hold what was to be taken from it.</summary>
     MasterHasSnapshots,

@@ -1,3 +1,5 @@
+using VmUpdate.Core.Identity.Secrets;
+
 namespace VmUpdate.Core.Identity;
 
 /// <summary>What an administrator may decide about the identity of one swap.</summary>
@@ -38,6 +40,14 @@ public sealed class IdentityOptions
 
     /// <summary>Sets whose items the master loses only on the administrator's word (<see cref="MasterVerb.Ask"/>), and shall lose, by id.</summary>
     public IReadOnlyCollection<string> StripOnWord { get; init; } = [];
+
+    /// <summary>
+    /// Whether a machine may get a master that is not generalized although Windows of its build refuses logons between machines of one SID.
+    /// </summary>
+    public bool AllowSharedMachineSid { get; init; }
+
+    /// <summary>The machine's join data for a generalized master, or <see langword="null"/>: base64 in ASCII, a secret.</summary>
+    internal Func<SecretBuffer?>? JoinData { get; init; }
 
     /// <summary>Sets that are not carried although they could be, by id. What depends on them is not carried either.</summary>
     public IReadOnlyCollection<string> LeaveOut { get; init; } = [];

@@ -1,3 +1,4 @@
+using VmUpdate.Core.Identity.Secrets;
 using VmUpdate.DiskFormats;
 
 namespace VmUpdate.Core.Identity;
@@ -23,7 +24,7 @@ public sealed class IdentityTransfer
     {
         var planner = new SetPlanner(Catalogue, old, master, options);
         planner.Run(null);
-        return new IdentityPlan(planner.Decisions, planner.Warnings);
+        return new IdentityPlan(planner.Decisions, planner.Warnings, planner.Master);
     }
 
     /// <summary>Copies out of the old disk what the plan carries.</summary>
@@ -43,7 +44,9 @@ public sealed class IdentityTransfer
         var items = new List<ManifestItem>();
         foreach (PlannedStep step in planner.Steps.OrderBy(OrderOf))
         {
-            items.Add(Capture(step.ToItem(), old, master, payload, hashKey));
+            items.Add(step.Content is null
+                ? Capture(step.ToItem(), old, master, payload, hashKey)
+                : Make(step, master, options.UtcNow(), payload, hashKey));
         }
 
         IReadOnlyList<ManifestItem> source = PortableBundle.SourceOf(old, Catalogue, items, payload, hashKey);
@@ -140,6 +143,14 @@ public sealed class IdentityTransfer
         }
     }
 
+    private static ManifestItem Make(PlannedStep step, GuestDisk master, DateTime utcNow, LivePayload payload, byte[] hashKey)
+    {
+        ManifestItem item = step.ToItem();
+        using SecretBuffer content = step.Content!();
+        item = item with { MasterHash = ItemKind.Of(item).HashOn(master, item, hashKey) };
+        return GeneratedFileKind.Capture(item, content, utcNow, payload, hashKey);
+    }
+
     private static ManifestItem Capture(ManifestItem item, GuestDisk old, GuestDisk master, LivePayload payload, byte[] hashKey)
     {
         ItemKind kind = ItemKind.Of(item);
@@ -179,7 +190,7 @@ public sealed class IdentityTransfer
 
     private static IdentityException Differs(GuestDisk disk, ManifestItem item, string message)
     {
-        string place = item.Kind is ManifestItemKind.File or ManifestItemKind.Folder or ManifestItemKind.MasterKey
+        string place = item.Kind is ManifestItemKind.File or ManifestItemKind.Folder or ManifestItemKind.MasterKey or ManifestItemKind.GeneratedFile
             ? item.Path
             : $"{item.Hive.ToString().ToUpperInvariant()}\\{item.Path}{(item.Kind == ManifestItemKind.Value ? " : " + item.Name : string.Empty)}";
         return new IdentityException(IdentityFailure.ResultDiffers, disk.Subject, $"{place}: {message}", item.Set);

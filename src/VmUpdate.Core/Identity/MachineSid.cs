@@ -38,6 +38,17 @@ public sealed record MachineSid
             : null;
     }
 
+    /// <summary>A SAM that holds something else than accounts is damaged or not this Windows': whose SID the machine has is unknown then.</summary>
+    /// <exception cref="IdentityException"><see cref="IdentityFailure.HiveIncomplete"/>.</exception>
+    internal static void RequireReadable(GuestDisk disk)
+    {
+        if (disk.MachineSid is null && disk.HasHive(HiveName.Sam) && disk.OpenHive(HiveName.Sam).Root.SubKeys.Any())
+        {
+            throw new IdentityException(
+                IdentityFailure.HiveIncomplete, disk.Subject, $"the SAM hive holds no accounts: it has no value {ValueName} from which to read the machine SID.", AccountKey);
+        }
+    }
+
     /// <summary>The relative id of an account of this machine; <see langword="null"/> for any other SID.</summary>
     internal uint? RelativeId(ReadOnlySpan<byte> sid)
     {

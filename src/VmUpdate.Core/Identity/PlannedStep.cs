@@ -1,3 +1,5 @@
+using VmUpdate.Core.Identity.Secrets;
+
 namespace VmUpdate.Core.Identity;
 
 /// <summary>A step that a plan foresees, before anything is copied or hashed.</summary>
@@ -12,6 +14,9 @@ namespace VmUpdate.Core.Identity;
 internal sealed record PlannedStep(
     string Set, ManifestAction Action, ManifestItemKind Kind, HiveName Hive, string Path, string Name, bool IsSecret, long Bytes)
 {
+    /// <summary>Makes the bytes of a file that is on neither disk; <see langword="null"/> for what is copied.</summary>
+    public Func<SecretBuffer>? Content { get; init; }
+
     public static PlannedStep Of(IdentitySet set, ManifestAction action, Place place) => new(
         set.Id, action, place.Kind, place.Item.Hive, place.Path, place.Name, place.Item.IsSecret,
         action == ManifestAction.Write ? place.Bytes : 0);

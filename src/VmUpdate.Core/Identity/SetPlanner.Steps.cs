@@ -7,9 +7,6 @@ namespace VmUpdate.Core.Identity;
 /// <content>Steps beside the carried things themselves: what stands above them, new names, and what must hold of all steps.</content>
 internal sealed partial class SetPlanner
 {
-    private const string SetupState = "Microsoft\\Windows\\CurrentVersion\\Setup\\State";
-    private const string GeneralizedState = "IMAGE_STATE_GENERALIZE_RESEAL_TO_OOBE";
-
     /// <summary>Adds the keys or folders above a carried thing that the master lacks, the uppermost first.</summary>
     private void AddParents(IdentitySet set, Place place, List<PlannedStep> steps)
     {
@@ -79,6 +76,11 @@ internal sealed partial class SetPlanner
     {
         var steps = new List<PlannedStep>();
         string? obstacle = FindObstacle(set);
+        if (obstacle is null && Master.IsGeneralized && set.Specialize == SpecializeRule.FirstBoot)
+        {
+            return DecideRenameLater(set);
+        }
+
         if (obstacle is null)
         {
             foreach (IdentityItem item in set.Items)
@@ -153,19 +155,6 @@ internal sealed partial class SetPlanner
         if (_old.Volume.ServiceState == NtfsServiceState.Dirty)
         {
             _warnings.Add("The old disk's dirty flag is set: what is read from it may lack its last changes.");
-        }
-    }
-
-    private void RequireSpecializedMaster()
-    {
-        RegistryValue? state = _master.OpenHive(HiveName.Software).Find(SetupState)?.FindValue("ImageState");
-        if (state is not null && GuestDisk.TextOf(state) == GeneralizedState)
-        {
-            throw new IdentityException(
-                IdentityFailure.MasterGeneralized,
-                _master.Subject,
-                "it is generalized (sysprep /generalize): its first start would give it a new name over the carried one. "
-                + "Start it once, finish the set-up, shut it down.");
         }
     }
 

@@ -14,6 +14,7 @@ internal sealed partial class SetPlanner
     private readonly List<PlannedStep> _steps = [];
     private readonly List<string> _warnings = [];
     private readonly HashSet<string> _carried = new(StringComparer.Ordinal);
+    private readonly FirstBootManifest _firstBoot = new();
     private readonly HashSet<string> _shells = new(StringComparer.OrdinalIgnoreCase);
 
     public SetPlanner(IdentityCatalogue catalogue, GuestDisk old, GuestDisk master, IdentityOptions options)
@@ -30,17 +31,18 @@ internal sealed partial class SetPlanner
 
     public IReadOnlyList<string> Warnings => _warnings;
 
+    public MasterFacts Master { get; private set; } = new(false, null);
+
     /// <summary>Decides all sets.</summary>
     /// <param name="plan">A plan whose refusals stand; none on the first planning.</param>
     public void Run(IdentityPlan? plan)
     {
         RequireServiceable();
-        RequireSpecializedMaster();
-        if (_old.MachineSid is { } sid && sid.Equals(_master.MachineSid))
-        {
-            _warnings.Add($"The old disk and the master have the same machine SID {sid}: so have all machines made from this master.");
-        }
+        MachineSid.RequireReadable(_old);
+        MachineSid.RequireReadable(_master);
 
+        // The disk to go back to is the machine's own: it was specialized, and its SID is no news.
+        Master = _options.IsWayBack ? new MasterFacts(false, null) : MasterFacts.Read(_master, _options.AllowSharedMachineSid);
         Dictionary<string, SetDecision>? planned = plan?.Decisions.ToDictionary(decision => decision.Set, StringComparer.Ordinal);
         foreach (IdentitySet set in _catalogue.Sets.Where(set => set.IsEnabled))
         {
@@ -65,6 +67,8 @@ internal sealed partial class SetPlanner
             _decisions.Add(decision);
         }
 
+        AddGeneratedFiles();
+        WarnOfCertificates();
         RequireNoClash();
         RequireRoom();
     }
@@ -106,6 +110,8 @@ internal sealed partial class SetPlanner
 
     private bool IsWanted(IdentitySet set) => set.Old == OldVerb.Carry || (set.Old == OldVerb.Ask && _options.CarryOnWord.Contains(set.Id));
 
+    private static bool IsCarried(IdentityItem item) => item.Old is OldVerb.Carry or OldVerb.Ask;
+
     private bool IsStripped(IdentitySet set, IdentityItem item) =>
         item.Master == MasterVerb.Strip || (item.Master == MasterVerb.Ask && _options.StripOnWord.Contains(set.Id));
 
@@ -118,6 +124,11 @@ internal sealed partial class SetPlanner
         if (FindUnmet(set) is { } unmet)
         {
             return unmet;
+        }
+
+        if (FindSpecialized(set) is { } specialized)
+        {
+            return specialized;
         }
 
         if (set.DependsOn.FirstOrDefault(other => !_carried.Contains(other)) is { } missing)
@@ -147,7 +158,7 @@ internal sealed partial class SetPlanner
         List<IdentityItem> items = ItemsOf(set);
         IReadOnlyList<GuestPattern> exclude = ExcludedFrom(set);
         List<Place> places = Distinct(
-            items.Where(item => item.Old is OldVerb.Carry or OldVerb.Ask).SelectMany(item => SetPlaces.Find(_old, item, exclude)));
+            items.Where(IsCarried).SelectMany(item => SetPlaces.Find(_old, item, exclude)));
         if (places.Count == 0)
         {
             return NotCarried(set, "The old disk does not hold it.");
@@ -171,7 +182,11 @@ internal sealed partial class SetPlanner
         var steps = new List<PlannedStep>();
         foreach (Place place in places.Where(place => !place.Item.OnlyWherePresent || present.Contains(place.Key)))
         {
-            if (place.Kind != ManifestItemKind.Folder)
+            if (place.Kind == ManifestItemKind.StaticAddress)
+            {
+                _firstBoot.SetAddress(set.Id, StaticAddressKind.Find(_old, place.Path)!);
+            }
+            else if (place.Kind != ManifestItemKind.Folder)
             {
                 AddParents(set, place, steps);
                 steps.Add(PlannedStep.Of(set, ManifestAction.Write, place));
@@ -205,12 +220,15 @@ internal sealed partial class SetPlanner
         {
             // A carried set equals the old disk's, in what it lacks too: half of one identity and half of another would be neither.
             var carried = new HashSet<string>(places.Select(place => place.Key));
-            steps.AddRange(Removals(set, items.Where(item => !item.OnlyWherePresent && !item.IsBeside), exclude)
+            // An item that neither disk's is taken of stays as the master has it.
+            steps.AddRange(Removals(set, items.Where(item => !item.OnlyWherePresent && !item.IsBeside && (IsCarried(item) || IsStripped(set, item))), exclude)
                 .Where(step => !carried.Contains(step.Key)).Select(step => step.Step));
         }
 
         _steps.AddRange(steps);
-        return new SetDecision(set.Id, set.Verb == SetVerb.Strip ? SetVerb.Ask : set.Verb, SetOutcome.Carried, set.Reason, steps.Count, bytes);
+        AddFirstBoot(set, places);
+        SetVerb verb = set.Verb == SetVerb.Strip ? SetVerb.Ask : set.Verb;
+        return new SetDecision(set.Id, verb, SetOutcome.Carried, set.Reason, Math.Max(steps.Count, places.Count), bytes);
     }
 
     private SetDecision NotCarried(IdentitySet set, string reason)

@@ -44,6 +44,7 @@ internal static class Remedies
         IdentityFailure.MasterKeyUnreadable => "Leave the set out (-ExcludeSet dpapi-system), or take the keys as they lie (-DpapiMode Replace).",
         IdentityFailure.SecretUnreadable or IdentityFailure.SecretFormUnsupported or IdentityFailure.LsaKeysUnreadable
             or IdentityFailure.BootKeyUnreadable => "Leave the sets that need the secrets out (-ExcludeSet domain-trust, dpapi-system).",
+        IdentityFailure.SharedMachineSid => "Generalize the master (sysprep /generalize), or allow it with -AllowSharedMachineSid.",
         IdentityFailure.StaticAddress => "Leave it to DHCP (-ExcludeSet static-addresses), or have the guest agent set it (-CarrySet static-addresses).",
         IdentityFailure.ManagedByOther => "Update the machine through that system; or leave the set out (-ExcludeSet), if that is past.",
         IdentityFailure.UserDataTooLarge => "Raise -UserDataLimit, or name fewer files with -UserDataPattern.",

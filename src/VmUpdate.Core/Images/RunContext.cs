@@ -10,6 +10,7 @@ namespace VmUpdate.Core.Images;
 internal sealed class RunContext : IDisposable
 {
     private readonly ConcurrentDictionary<string, Lazy<ParentImage>> _images = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, bool> _told = new(StringComparer.Ordinal);
 
     public RunContext(UpdaterServices services, SwapOptions options, SwapDirection direction, IReadOnlyList<AttachedDisk> attached)
     {
@@ -17,7 +18,7 @@ internal sealed class RunContext : IDisposable
         Options = options;
         Direction = direction;
         Attached = attached;
-        Transfer = new IdentityTransfer(services.Catalogue);
+        Transfer = new IdentityTransfer(options.Catalogue ?? services.Catalogue);
     }
 
     public UpdaterServices Services { get; }
@@ -35,6 +36,9 @@ internal sealed class RunContext : IDisposable
     /// <summary>Opens a parent, or gives the one that is open. What it fails with, it fails with each time.</summary>
     public ParentImage OpenParent(string path) =>
         _images.GetOrAdd(Path.GetFullPath(path), full => new Lazy<ParentImage>(() => ParentImage.Open(full, this))).Value;
+
+    /// <summary>Whether it is the first time in this run that something is to be told: what holds for a pool is not told for each machine.</summary>
+    public bool IsFirst(string what) => _told.TryAdd(what, true);
 
     public void Dispose()
     {

@@ -68,6 +68,9 @@ internal sealed class SwapChecker
         UserWasForcedOff = userWasForcedOff,
         CarryOnWord = run.Options.CarryOnWord,
         LeaveOut = run.Options.LeaveOut,
+        StripOnWord = run.Options.StripOnWord,
+        AllowSharedMachineSid = run.Options.AllowSharedMachineSid,
+        JoinData = run.Options.JoinDataFolder is { } folder ? () => JoinDataFile.Read(run.Services.Files, folder, target.Name) : null,
         Dpapi = run.Options.Dpapi,
         IsWayBack = run.Direction != SwapDirection.Update,
     };
@@ -198,6 +201,7 @@ internal sealed class SwapChecker
                 "Mount it once for writing and dismount it, before anything is made from it.");
         }
 
+        CheckMaster(check);
         if (_run.Direction != SwapDirection.Update)
         {
             check.Warn("ChangesStayBehind", $"what was written since the update stays on {check.BootDisk.Path}, which is kept for its time.");
@@ -223,6 +227,21 @@ internal sealed class SwapChecker
             && check.Revision is { } known
             && HostPath.AreSame(known.ParentPath, check.ParentPath)
             && known.ParentDataWriteGuid == check.Parent.DataWriteGuid;
+    }
+
+    /// <summary>What the master alone decides, so that a running machine is not stopped for it.</summary>
+    private void CheckMaster(SwapCheck check)
+    {
+        if (_run.Direction != SwapDirection.Update)
+        {
+            return;
+        }
+
+        MasterFacts facts = check.Parent!.Use(master => MasterFacts.Read(master, _options.AllowSharedMachineSid));
+        if (facts.Warning.Length > 0 && _run.IsFirst($"{nameof(IdentityFailure.SharedMachineSid)} {check.Pool!.Name} {check.ParentPath}"))
+        {
+            check.Warn($"Identity{nameof(IdentityFailure.SharedMachineSid)}", facts.Warning, "A generalized master (sysprep /generalize) gives each its own.");
+        }
     }
 
     /// <summary>

@@ -50,6 +50,21 @@ public sealed record SwapOptions
     /// <summary>Sets that are not carried although they could be, by their ids. What depends on them is not carried either.</summary>
     public IReadOnlyCollection<string> LeaveOut { get; init; } = [];
 
+    /// <summary>Sets that the master loses only on the administrator's word, and shall lose, by their ids.</summary>
+    public IReadOnlyCollection<string> StripOnWord { get; init; } = [];
+
+    /// <summary>Whether machines get a master that is not generalized although Windows of its build refuses logons between machines of one SID.</summary>
+    public bool AllowSharedMachineSid { get; init; }
+
+    /// <summary>
+    /// A folder with join data for machines that get a generalized master: a file <c>&lt;machine's name&gt;.txt</c> each, as
+    /// <c>djoin /provision /savefile</c> writes it; <see langword="null"/> when there is none.
+    /// </summary>
+    public string? JoinDataFolder { get; init; }
+
+    /// <summary>What counts as identity in this call; the services' catalogue when <see langword="null"/>.</summary>
+    public IdentityCatalogue? Catalogue { get; init; }
+
     /// <summary>What becomes of the keys that protect a machine's own secrets.</summary>
     public DpapiMode Dpapi { get; init; }
 

@@ -49,6 +49,11 @@ internal sealed partial class VmSwap
         IdentityPlan plan = _plan is not null && Swap.UsersLoggedOff.Count == 0
             ? _plan
             : parent.Use(master => source.Plan(old.Guest, master, options));
+        if (_plan != plan)
+        {
+            _warnings.AddRange(plan.Warnings.Except(_warnings));
+        }
+
         _plan = plan;
         _bundle = parent.Use(master => source.Preserve(old.Guest, master, plan, options));
         string kept = _services.Identities.Save(_bundle);

@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using VmUpdate.Core.Identity;
 using VmUpdate.Core.Identity.Leaks;
 using VmUpdate.Core.Machines;
 using VmUpdate.PowerShell.Hosts;
@@ -42,6 +41,7 @@ namespace VmUpdate.PowerShell.Commands;
 /// <error id="IdentityMasterHasSnapshots">the volume has shadow copies, which hold what would be taken.</error>
 /// <error id="IdentityNoWindowsFolder">no volume of the disk holds a Windows.</error>
 /// <error id="IdentityResultDiffers">read back, the new file still holds something; it was deleted.</error>
+/// <error id="IdentityCatalogueInvalid">a file of -CataloguePath is not valid: file, line and reason.</error>
 [Cmdlet(VerbsCommon.Clear, "VmIdentity", SupportsShouldProcess = true)]
 [OutputType(typeof(VmIdentityRemoval))]
 public sealed class ClearVmIdentityCommand : VmUpdateCmdlet
@@ -67,6 +67,14 @@ public sealed class ClearVmIdentityCommand : VmUpdateCmdlet
     [ValidateNotNullOrEmpty]
     public string[] AllowedParentFolder { get; set; } = [];
 
+    /// <summary>
+    /// Files of your own that say what counts as identity, or folders of such files (*.json): each adds a set, or takes the place of the
+    /// shipped one of the same id. PSModule/catalogue holds the shipped ones and their schema.
+    /// </summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string[]? CataloguePath { get; set; }
+
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
@@ -77,7 +85,7 @@ public sealed class ClearVmIdentityCommand : VmUpdateCmdlet
 
     private void Clean(string path, string destination)
     {
-        var cleaner = new MasterCleaner(IdentityCatalogue.LoadBuiltIn(), new MasterCleanerOptions
+        var cleaner = new MasterCleaner(LoadCatalogue(CataloguePath), new MasterCleanerOptions
         {
             Files = HostSession.Files,
             NewGuid = SystemIdSource.Instance.NewGuid,

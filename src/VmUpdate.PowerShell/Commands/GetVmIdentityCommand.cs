@@ -22,6 +22,11 @@ namespace VmUpdate.PowerShell.Commands;
 /// Shows a machine's name as its own disk has it.
 /// <code>Get-PooledVmImage -Name PC-01 | Get-VmIdentity | Where-Object Set -eq computer-name</code>
 /// </example>
+/// <example>
+/// Takes a set from a file, as one of your own would be.
+/// <code>Get-VmIdentity $lab.OldMasterPath -CataloguePath "$((Get-Module VmUpdate).ModuleBase)/PSModule/catalogue/tanium.json"</code>
+/// </example>
+/// <error id="IdentityCatalogueInvalid">a file of -CataloguePath is not valid: file, line and reason.</error>
 /// <error id="HostFileNotFound">the file does not exist.</error>
 /// <error id="HostFileInUse">another program, or a running machine, holds the file.</error>
 /// <error id="DiskWrongFormat">the file is not a VHDX file.</error>
@@ -33,6 +38,8 @@ namespace VmUpdate.PowerShell.Commands;
 [OutputType(typeof(VmIdentityItem))]
 public sealed class GetVmIdentityCommand : VmUpdateCmdlet
 {
+    private IdentityReader? _reader;
+
     /// <summary>The disks: VHDX files.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("DiskPath", "FullName")]
@@ -43,6 +50,17 @@ public sealed class GetVmIdentityCommand : VmUpdateCmdlet
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string[] AllowedParentFolder { get; set; } = [];
+
+    /// <summary>
+    /// Files of your own that say what counts as identity, or folders of such files (*.json): each adds a set, or takes the place of the
+    /// shipped one of the same id. PSModule/catalogue holds the shipped ones and their schema.
+    /// </summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string[]? CataloguePath { get; set; }
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing() => _reader = new IdentityReader(LoadCatalogue(CataloguePath));
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
@@ -61,10 +79,10 @@ public sealed class GetVmIdentityCommand : VmUpdateCmdlet
         }
     }
 
-    private static IReadOnlyList<IdentityFinding> Read(string path, string[] allowed)
+    private IReadOnlyList<IdentityFinding> Read(string path, string[] allowed)
     {
         using VhdxDisk disk = VhdxDisk.Open(path, new VhdxOpenOptions { Files = HostSession.Files, AllowedParentFolders = allowed });
         using GuestDisk guest = GuestDisk.Open(disk, new GuestDiskOptions { Subject = path });
-        return new IdentityReader(IdentityCatalogue.LoadBuiltIn()).Read(guest);
+        return _reader!.Read(guest);
     }
 }

@@ -38,6 +38,26 @@ public abstract class NewImageCmdlet : SwapCmdlet
     [ValidateNotNullOrEmpty]
     public string[]? ExcludeSet { get; set; }
 
+    /// <summary>Sets that the master loses only on your word (passwords of whoever built it), and shall lose on the new disk: their ids.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string[]? StripSet { get; set; }
+
+    /// <summary>
+    /// Goes on with a master that is not generalized although its Windows (build 26100 and later) refuses logons between machines of one
+    /// machine SID, which all machines made from it have.
+    /// </summary>
+    [Parameter]
+    public SwitchParameter AllowSharedMachineSid { get; set; }
+
+    /// <summary>
+    /// A folder with join data for machines that get a generalized master: a file for each, named as the machine with .txt behind it, as
+    /// djoin /provision /savefile writes it. It goes into the answer file of the new disk; without it a machine is not in its domain.
+    /// </summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? JoinDataPath { get; set; }
+
     /// <summary>
     /// What becomes of the machine's DPAPI keys. Rewrap seals the old disk's master keys anew and lays them beside the new disk's, so that the
     /// secrets of both open. Replace puts the old disk's keys in place of the master's, byte for byte: what came with the master and was
@@ -60,6 +80,9 @@ public abstract class NewImageCmdlet : SwapCmdlet
             UserDataLimitBytes = UserDataLimit ?? shared.UserDataLimitBytes,
             CarryOnWord = CarrySet ?? shared.CarryOnWord,
             LeaveOut = ExcludeSet ?? shared.LeaveOut,
+            StripOnWord = StripSet ?? shared.StripOnWord,
+            AllowSharedMachineSid = AllowSharedMachineSid,
+            JoinDataFolder = JoinDataPath is null ? null : ResolvePath(JoinDataPath),
             Dpapi = DpapiMode,
         };
     }

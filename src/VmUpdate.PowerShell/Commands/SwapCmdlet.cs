@@ -52,6 +52,14 @@ public abstract partial class SwapCmdlet : PooledVmCmdlet
     [Parameter]
     public SwitchParameter AllowManagedBy { get; set; }
 
+    /// <summary>
+    /// Files of your own that say what counts as identity, or folders of such files (*.json): each adds a set, or takes the place of the
+    /// shipped one of the same id. PSModule/catalogue holds the shipped ones and their schema.
+    /// </summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string[]? CataloguePath { get; set; }
+
     /// <summary>What was asked for with the parameters that all swaps share, in the library's words.</summary>
     /// <returns>The options.</returns>
     private protected SwapOptions SharedOptions()
@@ -67,6 +75,7 @@ public abstract partial class SwapCmdlet : PooledVmCmdlet
             DrainMessage = DrainMessage ?? standard.DrainMessage,
             AllowUnknownSessions = AllowUnknownSessions,
             AllowManagedBy = AllowManagedBy,
+            Catalogue = CataloguePath is null ? null : LoadCatalogue(CataloguePath),
         };
     }
 }

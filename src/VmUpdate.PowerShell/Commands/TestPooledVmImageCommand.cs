@@ -27,6 +27,7 @@ namespace VmUpdate.PowerShell.Commands;
 /// <error id="NotConnected">Connect-VmUpdateHost was not run.</error>
 /// <error id="WrongHost">a machine that was piped in is of another host.</error>
 /// <error id="WildcardsNotAllowed">-Name holds * or ?.</error>
+/// <error id="IdentityCatalogueInvalid">a file of -CataloguePath is not valid: file, line and reason.</error>
 [Cmdlet(VerbsDiagnostic.Test, "PooledVmImage", DefaultParameterSetName = ByMachine)]
 [OutputType(typeof(PooledVmImageTest))]
 public sealed class TestPooledVmImageCommand : NewImageCmdlet

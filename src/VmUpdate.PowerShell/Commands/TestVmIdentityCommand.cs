@@ -48,6 +48,7 @@ namespace VmUpdate.PowerShell.Commands;
 /// <error id="NotConnected">-VMName and -Pool need a host: run Connect-VmUpdateHost.</error>
 /// <error id="VmNotFound">the host has no machine of that name.</error>
 /// <error id="StoreNotFound">there is no pool of that name.</error>
+/// <error id="IdentityCatalogueInvalid">a file of -CataloguePath is not valid: file, line and reason.</error>
 [Cmdlet(VerbsDiagnostic.Test, "VmIdentity", DefaultParameterSetName = ByPath)]
 [OutputType(typeof(VmIdentityLeak))]
 public sealed class TestVmIdentityCommand : VmUpdateCmdlet
@@ -101,6 +102,14 @@ public sealed class TestVmIdentityCommand : VmUpdateCmdlet
     [ValidateNotNullOrEmpty]
     public string[] AllowedParentFolder { get; set; } = [];
 
+    /// <summary>
+    /// Files of your own that say what counts as identity, or folders of such files (*.json): each adds a set, or takes the place of the
+    /// shipped one of the same id. PSModule/catalogue holds the shipped ones and their schema.
+    /// </summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string[]? CataloguePath { get; set; }
+
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
@@ -131,7 +140,7 @@ public sealed class TestVmIdentityCommand : VmUpdateCmdlet
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
-        var audit = new IdentityAudit(IdentityCatalogue.LoadBuiltIn(), HostSession.Files, [.. AllowedParentFolder.Select(ResolvePath)]);
+        var audit = new IdentityAudit(LoadCatalogue(CataloguePath), HostSession.Files, [.. AllowedParentFolder.Select(ResolvePath)]);
         var progress = new ProgressRecord(1, "Looking at disks", " ");
         int done = 0;
         AuditResult result = Await((pump, stop) => Task.Run(

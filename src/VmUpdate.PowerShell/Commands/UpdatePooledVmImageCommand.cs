@@ -48,9 +48,12 @@ namespace VmUpdate.PowerShell.Commands;
 /// <error id="DiskWrongFormat">a file is not a VHDX file.</error>
 /// <error id="DiskBitLocker">a disk is encrypted: run manage-bde -off in the guest first.</error>
 /// <error id="DiskHibernated">a disk belongs to a hibernated Windows: run powercfg /h off in the guest and shut it down.</error>
+/// <error id="IdentitySharedMachineSid">the master is not generalized, and its Windows minds: see -AllowSharedMachineSid.</error>
+/// <error id="IdentityStaticAddress">the machine has an address that was set by hand: see -ExcludeSet and -CarrySet.</error>
 /// <error id="NotEnoughSpace">the volume has not enough room for the new disk.</error>
 /// <error id="Stopped">not begun, because too many before it failed: see -StopOnFailureCount.</error>
 /// <error id="StoreLeaseHeld">another process works on the same pool.</error>
+/// <error id="IdentityCatalogueInvalid">a file of -CataloguePath is not valid: file, line and reason.</error>
 [Cmdlet(VerbsData.Update, "PooledVmImage", DefaultParameterSetName = ByMachine, SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
 [OutputType(typeof(PooledVmImageUpdate))]
 public sealed class UpdatePooledVmImageCommand : NewImageCmdlet

@@ -1,5 +1,7 @@
 using System.Management.Automation;
+using VmUpdate.Core.Identity;
 using VmUpdate.PowerShell.Errors;
+using VmUpdate.PowerShell.Hosts;
 
 namespace VmUpdate.PowerShell.Commands;
 
@@ -108,6 +110,20 @@ public abstract class VmUpdateCmdlet : PSCmdlet, IDisposable
         }
 
         return full;
+    }
+
+    /// <summary>The catalogue of what counts as identity, with the sets that the user named.</summary>
+    /// <param name="paths">Files and folders as the user typed them; <see langword="null"/> for the shipped sets alone.</param>
+    /// <returns>The catalogue.</returns>
+    private protected IdentityCatalogue LoadCatalogue(string[]? paths)
+    {
+        if (paths is null)
+        {
+            return IdentityCatalogue.LoadBuiltIn();
+        }
+
+        string[] full = [.. paths.Select(ResolvePath)];
+        return ForAllTargets(paths, () => IdentityCatalogue.Load(HostSession.Files, full));
     }
 
     /// <summary>Asks, or says what would be done; <c>-Force</c> skips the question and nothing else.</summary>

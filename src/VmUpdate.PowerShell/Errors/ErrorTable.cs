@@ -75,12 +75,12 @@ public static class ErrorTable
     public static ErrorCategory CategoryOf(IdentityFailure failure) => failure switch
     {
         IdentityFailure.NoWindowsFolder or IdentityFailure.BundleNotFound => ErrorCategory.ObjectNotFound,
-        IdentityFailure.SeveralWindowsFolders or IdentityFailure.MasterGeneralized or IdentityFailure.MasterHasSnapshots
+        IdentityFailure.SeveralWindowsFolders or IdentityFailure.SharedMachineSid or IdentityFailure.MasterHasSnapshots
             or IdentityFailure.EssentialSetNotCarried
             or IdentityFailure.NameClash or IdentityFailure.StaticAddress or IdentityFailure.ManagedByOther
             or IdentityFailure.NewerDiskExists => ErrorCategory.InvalidOperation,
         IdentityFailure.HiveIncomplete or IdentityFailure.ResultDiffers or IdentityFailure.BundleDamaged
-            or IdentityFailure.CatalogueInvalid or IdentityFailure.BootKeyUnreadable or IdentityFailure.LsaKeysUnreadable
+            or IdentityFailure.CatalogueInvalid or IdentityFailure.AnswerFileInvalid or IdentityFailure.BootKeyUnreadable or IdentityFailure.LsaKeysUnreadable
             or IdentityFailure.SecretUnreadable or IdentityFailure.MasterKeyUnreadable => ErrorCategory.InvalidData,
         IdentityFailure.BundleNewerVersion or IdentityFailure.SecretFormUnsupported => ErrorCategory.NotImplemented,
         IdentityFailure.UserDataTooLarge or IdentityFailure.NoRoomOnVolume or IdentityFailure.BundleTooLarge => ErrorCategory.LimitsExceeded,

@@ -197,6 +197,6 @@ public sealed class CarriedSetTests
 
         Assert.Equal(carried ? SetOutcome.Carried : SetOutcome.NotCarried, swap.Decision("openssh-host-keys").Outcome);
         Assert.Equal(carried ? "key" : null, swap.File(@"ProgramData\ssh\ssh_host_rsa_key"));
-        Assert.Equal(oldSid == masterSid, swap.Plan.Warnings.Any(warning => warning.Contains("S-1-5-21-7-2-3", StringComparison.Ordinal)));
+        Assert.Equal($"S-1-5-21-{masterSid}-2-3", swap.Plan.Master.SharedMachineSid!.ToString());
     }
 }

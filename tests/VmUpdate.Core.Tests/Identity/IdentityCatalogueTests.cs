@@ -90,7 +90,7 @@ public sealed class IdentityCatalogueTests
     [InlineData("\"kind\": \"registry-value\"", "\"kind\": \"file\", \"path\": \"..\\\\x\"", 10, "'..' is not a name")]
     [InlineData("\"kind\": \"registry-value\"", "\"kind\": \"file\", \"path\": \"**\"", 10, "would mean the whole volume")]
     [InlineData("\"kind\": \"registry-value\"", "\"kind\": \"file\", \"path\": \"a\\\\b**\"", 10, "must stand alone")]
-    [InlineData("\"certainty\": \"I\",", "\"certainty\": \"I\", \"dependsOn\": [\"nobody\"],", 1, "the set 'nobody', which 'mine' names, is not in the catalogue.")]
+    [InlineData("\"certainty\": \"I\",", "\"certainty\": \"I\", \"dependsOn\": [\"nobody\"],", 7, "the set 'nobody', which 'mine' names, is not in the catalogue.")]
     [InlineData("\"value\": \"Id\"", "\"value\": \"Id\", \"leak\": true", 1, "says with 'severity', 'breaks' and 'remedy' what that means")]
     [InlineData("\"value\": \"Id\"", "\"value\": \"Id\", \"counts\": \"answer-file-password\"", 10, "is not known of an item of this kind")]
     [InlineData("\"value\": \"Id\"", "\"value\": \"Id\", \"issuers\": [\"*\"]", 10, "the field 'issuers' is unknown here.")]

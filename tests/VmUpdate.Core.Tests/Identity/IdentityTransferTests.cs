@@ -24,17 +24,6 @@ public sealed class IdentityTransferTests
     }
 
     [Fact]
-    public void A_generalized_master_is_refused()
-    {
-        WindowsDiskBuilder master = new WindowsDiskBuilder("MASTER")
-            .Value("SOFTWARE", @"Microsoft\Windows\CurrentVersion\Setup\State", "ImageState", "IMAGE_STATE_GENERALIZE_RESEAL_TO_OOBE");
-
-        var failure = Assert.Throws<IdentityException>(() => SwapOfIdentity.PlanOf(new WindowsDiskBuilder("PC7"), master));
-
-        Assert.Equal("IdentityMasterGeneralized", failure.Code);
-    }
-
-    [Fact]
     public void A_key_tree_takes_the_place_of_the_masters_with_classes_security_and_order_of_no_matter()
     {
         byte[] security = Descriptors.OwnedBy(Descriptors.System);

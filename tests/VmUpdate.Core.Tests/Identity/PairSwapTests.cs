@@ -52,7 +52,7 @@ public sealed class PairSwapTests
         Assert.All(left, set => Assert.Equal(SetOutcome.NotCarried, outcomes[set]));
         Assert.Equal(pair == "pair2" ? SetOutcome.Carried : SetOutcome.Kept, outcomes["machine-key-names"]);
         Assert.Equal(pair == "pair" ? SetOutcome.Stripped : SetOutcome.Absent, outcomes["defender-for-endpoint"]);
-        Assert.Contains(swap.Plan.Warnings, warning => warning.Contains("same machine SID", StringComparison.Ordinal));
+        Assert.Equal(swap.Master.MachineSid, swap.Plan.Master.SharedMachineSid);
         Assert.Equal(7601, swap.Result.WindowsBuild);
     }
 

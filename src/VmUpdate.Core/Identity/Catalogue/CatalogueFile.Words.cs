@@ -61,6 +61,15 @@ internal sealed partial class CatalogueFile
         ["answer-file-password"] = ItemCounts.AnswerFilePassword,
     };
 
+    private static readonly Dictionary<string, SpecializeRule> SpecializeRules = new(StringComparer.Ordinal)
+    {
+        ["survives"] = SpecializeRule.Survives,
+        ["answer-file"] = SpecializeRule.AnswerFile,
+        ["first-boot"] = SpecializeRule.FirstBoot,
+        ["join"] = SpecializeRule.Join,
+        ["lost"] = SpecializeRule.Lost,
+    };
+
     private static readonly Dictionary<string, Severity> Severities = new(StringComparer.Ordinal)
     {
         ["information"] = Severity.Information, ["warning"] = Severity.Warning, ["error"] = Severity.Error,

@@ -66,16 +66,23 @@ internal sealed partial class CatalogueFile
             Exclude = fields.List("exclude").Select(ReadPattern).ToList(),
             Preconditions = fields.List("preconditions").Select(ReadPrecondition).ToList(),
             Refuses = fields.OptionalOneOf("refuses", Refusals) ?? Refusal.None,
+            Specialize = fields.OptionalOneOf("specialize", SpecializeRules) ?? SpecializeRule.Survives,
             WhenLost = fields.OptionalText("whenLost") ?? string.Empty,
             Severity = fields.OptionalOneOf("severity", Severities) ?? Severity.Information,
             Breaks = fields.OptionalText("breaks") ?? string.Empty,
             Remedy = fields.OptionalText("remedy") ?? string.Empty,
+            LinesOfNames = LinesOfNames(fields),
             Items = fields.List("items").Select(item => ReadItem(item, old, master, certainty, source)).ToList(),
         };
         fields.RequireAllRead();
         RequireWhole(set, json);
         return set;
     }
+
+    private static Dictionary<string, int> LinesOfNames(Fields fields) => fields.List("dependsOn").Concat(fields.List("conflictsWith"))
+        .Concat(fields.List("items").Select(item => item.Members.TryGetValue("with", out LocatedJson? with) ? with : null!).Where(with => with is not null))
+        .GroupBy(name => name.Text, StringComparer.Ordinal)
+        .ToDictionary(names => names.Key, names => names.First().Line, StringComparer.Ordinal);
 
     private void RequireWhole(IdentitySet set, LocatedJson json)
     {
@@ -89,6 +96,12 @@ internal sealed partial class CatalogueFile
         if (canLeak && !isDescribed)
         {
             throw Fail(json, "a set with items that are 'leak' or 'unique' says with 'severity', 'breaks' and 'remedy' what that means.");
+        }
+
+        bool canBeTold = set.Items.All(item => item.Kind is IdentityItemKind.RegistryValue or IdentityItemKind.NameSuffix && !item.IsSecret);
+        if (set.Specialize == SpecializeRule.FirstBoot && !canBeTold)
+        {
+            throw Fail(json.Members["specialize"], "only values of the registry that are no secret, and suffixes, can be told to the guest agent.");
         }
 
         if (set.DependsOn.Intersect(set.ConflictsWith, StringComparer.Ordinal).FirstOrDefault() is { } both)

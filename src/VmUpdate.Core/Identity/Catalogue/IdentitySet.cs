@@ -58,6 +58,9 @@ public sealed class IdentitySet
     /// <summary>Why a machine whose disk holds it is not moved unless it is left out, or carried, on the administrator's word.</summary>
     public Refusal Refuses { get; internal init; }
 
+    /// <summary>What the first start of a generalized master does to it.</summary>
+    public SpecializeRule Specialize { get; internal init; }
+
     /// <summary>A sentence that the plan warns with when the old disk holds it and it is not carried; empty when nobody need be told.</summary>
     public string WhenLost { get; internal init; } = string.Empty;
 
@@ -69,6 +72,9 @@ public sealed class IdentitySet
 
     /// <summary>What to do about it, one sentence.</summary>
     public string Remedy { get; internal init; } = string.Empty;
+
+    /// <summary>The line in its file where it names another set, by that set's id.</summary>
+    internal IReadOnlyDictionary<string, int> LinesOfNames { get; init; } = new Dictionary<string, int>();
 
     /// <summary>The items.</summary>
     public IReadOnlyList<IdentityItem> Items { get; internal init; } = [];

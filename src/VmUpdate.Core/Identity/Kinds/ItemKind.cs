@@ -17,6 +17,7 @@ internal abstract class ItemKind
         [ManifestItemKind.LsaSecret] = new LsaSecretKind(),
         [ManifestItemKind.MasterKey] = new MasterKeyKind(),
         [ManifestItemKind.StaticAddress] = new StaticAddressKind(),
+        [ManifestItemKind.GeneratedFile] = new GeneratedFileKind(),
     };
 
     public static ItemKind Of(ManifestItem item) => Kinds[item.Kind];

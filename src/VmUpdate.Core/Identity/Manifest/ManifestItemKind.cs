@@ -29,4 +29,7 @@ public enum ManifestItemKind
 
     /// <summary>A network adapter's address, for the guest agent to set.</summary>
     StaticAddress,
+
+    /// <summary>A file that is made for the new disk: an answer file, the guest agent's first steps.</summary>
+    GeneratedFile,
 }

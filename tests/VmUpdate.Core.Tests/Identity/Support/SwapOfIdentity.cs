@@ -1,5 +1,6 @@
 using System.Text;
 using VmUpdate.Core.Identity;
+using VmUpdate.Core.Identity.Secrets;
 using VmUpdate.DiskFormats;
 using VmUpdate.DiskFormats.Blocks;
 using VmUpdate.DiskFormats.Registry;
@@ -39,7 +40,10 @@ internal sealed class SwapOfIdentity : IDisposable
         bool forcedOff = false,
         string[]? onWord = null,
         DpapiMode dpapi = DpapiMode.Rewrap,
-        string[]? leaveOut = null) => new()
+        string[]? leaveOut = null,
+        string[]? stripOnWord = null,
+        bool allowSharedSid = false,
+        Func<SecretBuffer?>? joinData = null) => new()
         {
             VmId = new Guid("11111111-2222-3333-4444-555555555555"),
             VmName = "PC7",
@@ -51,6 +55,9 @@ internal sealed class SwapOfIdentity : IDisposable
             UserWasForcedOff = forcedOff,
             CarryOnWord = onWord ?? [],
             LeaveOut = leaveOut ?? [],
+            StripOnWord = stripOnWord ?? [],
+            AllowSharedMachineSid = allowSharedSid,
+            JoinData = joinData,
             Dpapi = dpapi,
         };
 
