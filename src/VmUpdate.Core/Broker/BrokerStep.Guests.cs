@@ -209,22 +209,16 @@ internal sealed partial class BrokerStep
             case GuestStatus.Success or GuestStatus.Failed:
                 NoteEndOfWork(vm, report.RunId, report.Attempt);
                 break;
-            case GuestStatus.Applying when HasSaidItsEnd(vm, report):
-                break; // an answer that a later word overtook on its way
             case GuestStatus.Applying:
-                NoteWork(vm, new BusyRun(report.RunId, report.Attempt, RunState.Applying));
+                HearOfWork(vm, new BusyRun(report.RunId, report.Attempt, RunState.Applying));
                 break;
             case GuestStatus.Rebooting:
-                NoteWork(vm, new BusyRun(report.RunId, report.Attempt, RunState.Rebooting));
+                HearOfWork(vm, new BusyRun(report.RunId, report.Attempt, RunState.Rebooting));
                 break;
         }
 
         Note(vm, RunReason.ReportIgnored, $"status {report.Status} for no run that is under way. {message}");
     }
-
-    private static bool HasSaidItsEnd(TrackedVm vm, Observation.GuestReported report) =>
-        vm.LastRun is { } last && last.Data.Id == report.RunId && last.Data.Attempt == report.Attempt
-        && (last.Data.Outcome ?? last.State, last.Data.Reason) is (RunState.Succeeded, _) or (RunState.Failed, RunReason.GuestFailed);
 
     /// <summary>The guest is not in the midst of an attempt any more.</summary>
     private void NoteEndOfWork(TrackedVm vm, Guid run, int attempt)
@@ -241,6 +235,13 @@ internal sealed partial class BrokerStep
             vm.Care = vm.BusyWith.Count == 0 ? VmCare.Awake : VmCare.Left;
             Offer(vm);
         }
+    }
+
+    private void HearOfWork(TrackedVm vm, BusyRun work)
+    {
+        // It may be an old word that the guest's last one overtook on its way: asked again, it says what holds.
+        vm.MustAskOfWork |= !vm.BusyWith.Contains(work);
+        NoteWork(vm, work);
     }
 
     private void NoteWork(TrackedVm vm, BusyRun work)
@@ -267,6 +268,8 @@ internal sealed partial class BrokerStep
         {
             WriteCare(vm);
         }
+
+        Offer(vm);
     }
 
     private void DecideRestart(TrackedRun run)

@@ -36,11 +36,12 @@ internal sealed partial class BrokerStep
 
     private void AskForPutBack(TrackedVm vm)
     {
-        if (vm.Care == VmCare.Left && vm.BusyWith.Count > 0)
+        if (vm.BusyWith.Count > 0 && (vm.Care == VmCare.Left || vm.MustAskOfWork))
         {
             // It may have ended unheard: then it says so when it is asked.
             BusyRun work = vm.BusyWith[vm.BusyWith.Count - 1];
-            vm.TryAgain = _now.Monotonic + LookAgainAfter;
+            vm.MustAskOfWork = false;
+            vm.TryAgain = vm.Care == VmCare.Left ? _now.Monotonic + LookAgainAfter : null;
             Act(vm, id => new BrokerAction.AskProgress(id, vm.Key, work.RunId, work.Attempt));
             return;
         }
@@ -59,6 +60,13 @@ internal sealed partial class BrokerStep
 
     private void PutBackOrLeave(TrackedVm vm)
     {
+        if (vm.MustAskOfWork && vm.BusyWith.Count > 0)
+        {
+            vm.Care = VmCare.Awake;
+            AskForPutBack(vm);
+            return;
+        }
+
         GateDecision decision = SessionRules.MayPutBack(vm, AllowsUnknown(vm));
         if (decision.Reason == RunReason.UserArrived)
         {
@@ -151,6 +159,7 @@ internal sealed partial class BrokerStep
                 SetState(run, RunState.Pending, RunReason.BrokerStopping, "the broker was stopped before the guest had the task");
                 Unwatch(vm);
                 Reconsider(run);
+                Offer(vm);
             }
         }
     }

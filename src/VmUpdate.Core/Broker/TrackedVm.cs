@@ -67,6 +67,9 @@ internal sealed class TrackedVm
     /// <summary>What the guest may be in the midst of for runs that are not under way: it said so, or its run ended without its word. The newest last.</summary>
     public List<BusyRun> BusyWith { get; } = [];
 
+    /// <summary>Whether the guest is asked about that before the machine is left awake for it.</summary>
+    public bool MustAskOfWork { get; set; }
+
     /// <summary>The number of the action that is under way for it; 0 when none is.</summary>
     public long PendingAction { get; set; }
 

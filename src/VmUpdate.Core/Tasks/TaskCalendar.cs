@@ -24,14 +24,14 @@ internal sealed class TaskCalendar
     public DateTime? FirstStart(DateTime registered)
     {
         DateTime start = _schedule.StartTime is { } given && given > registered ? given : registered;
-        return _recurrence is null ? start : _recurrence.Next(start.AddTicks(-1));
+        return _recurrence is null ? start : BeforeTheEnd(_recurrence.Next(start.AddTicks(-1)));
     }
 
     /// <summary>The time from which the run after one may start. Times that were missed come once, with this one.</summary>
     /// <param name="after">When the run before ended, in UTC.</param>
     /// <returns>The time in UTC; <see langword="null"/> when there is none.</returns>
     public DateTime? NextStart(DateTime after) =>
-        _recurrence?.Next(after) is { } next && (_schedule.EndTime is not { } end || next <= end) ? next : null;
+        BeforeTheEnd(_recurrence?.Next(_schedule.StartTime > after ? _schedule.StartTime.Value.AddTicks(-1) : after));
 
     /// <summary>Whether a run may start now.</summary>
     /// <param name="now">The time, in UTC.</param>
@@ -69,6 +69,8 @@ internal sealed class TaskCalendar
             ? StartVerdict.Open(opening.To < over ? opening.To : over)
             : StartVerdict.NotYet(StartReason.OutsideWindow, opening.From < over ? opening.From : over);
     }
+
+    private DateTime? BeforeTheEnd(DateTime? start) => start > _schedule.EndTime || start >= _schedule.StopTime ? null : start;
 
     private static DateTime? Earlier(DateTime? a, DateTime? b) => a is { } first && b is { } second ? (first < second ? first : second) : a ?? b;
 

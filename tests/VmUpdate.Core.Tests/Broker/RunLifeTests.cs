@@ -284,6 +284,23 @@ public sealed class RunLifeTests
     }
 
     [Fact]
+    public void A_recurring_run_that_is_called_off_before_its_time_leaves_that_time_out_and_the_end_ends_it()
+    {
+        var bench = new BrokerBench();
+        var schedule = new TaskSchedule
+        {
+            StartTime = SampleTask.Now.AddHours(3).AddMinutes(1), EndTime = SampleTask.Now.AddHours(5).AddMinutes(30), Recurrence = "0 * * * *", TimeZoneId = "UTC",
+        };
+        UpdateRun run = bench.Register(SampleTask.Make() with { Schedule = schedule }, bench.Vm(1));
+        Assert.Equal(SampleTask.Now.AddHours(4), run.Due);
+        bench.Step(new Observation.CancelAsked(run.Id));
+        UpdateRun next = Assert.Single(bench.State.Runs.Values).Data;
+        Assert.Equal((2, SampleTask.Now.AddHours(5)), (next.Occurrence, next.Due));
+        bench.Step(new Observation.CancelAsked(next.Id));
+        Assert.Empty(bench.State.Runs);
+    }
+
+    [Fact]
     public void Too_many_failures_hold_the_rest_until_somebody_resumes_the_task()
     {
         var bench = new BrokerBench(new HostLimits { MaxRuns = 1 });

@@ -28,6 +28,8 @@ public sealed class SimulationTests
     [InlineData(1000073)]
     [InlineData(7654339)]
     [InlineData(40000027)]
+    [InlineData(15639059)]
+    [InlineData(15639088)]
     public void Worlds_that_once_found_a_fault_keep_it_found(int seed) => Campaign.PlayWorld(seed);
 
     [Fact]

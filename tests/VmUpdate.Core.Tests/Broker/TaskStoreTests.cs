@@ -28,7 +28,7 @@ public sealed class TaskStoreTests : IDisposable
         Schedule = new TaskSchedule
         {
             StartTime = Now.AddHours(1), EndTime = Now.AddHours(9), Deadline = Now.AddHours(5), StopTime = Now.AddHours(12),
-            Windows = [MaintenanceWindow.Parse("Sat,Sun 20:00-06:00")], Recurrence = "0 3 * * *", TimeZoneId = "Europe/Berlin",
+            Windows = [MaintenanceWindow.Parse("Sat,Sun 20:00-06:00")], Recurrence = "0 * * * *", TimeZoneId = "Europe/Berlin",
         },
         Retry = RetryRule.Of(3),
         FailureLimit = new FailureLimit(2, 10),

@@ -12,6 +12,12 @@ internal sealed class SimulatedGuest
     /// <summary>Who is logged on.</summary>
     public List<UserSession> Sessions { get; } = [];
 
+    /// <summary>When each session became active, in the time that the host was awake.</summary>
+    public Dictionary<int, TimeSpan> ActiveSince { get; } = [];
+
+    /// <summary>What a broker was told last of its sessions; <see langword="null"/> when it was told that they cannot be known.</summary>
+    public IReadOnlyList<UserSession>? ToldSessions { get; set; } = [];
+
     /// <summary>The run and attempt it works on.</summary>
     public (Guid Run, int Attempt)? Work { get; set; }
 

@@ -27,6 +27,9 @@ internal sealed class SimulatedVm(TargetMachine machine, VmPowerState power, str
     /// <summary>The state that the broker found and woke it from; <see langword="null"/> when it did not, or is through with it.</summary>
     public VmPowerState? WokenFrom { get; set; }
 
+    /// <summary>When a broker first asked for its sessions since it was woken, in the time that the host was awake.</summary>
+    public TimeSpan? BaselineAt { get; set; }
+
     /// <summary>Counts its power changes, so that what was planned for an older boot does not happen.</summary>
     public int Boot { get; set; }
 }

@@ -33,10 +33,11 @@ internal sealed partial class SimulatedWorld
                 TellGuest(action.Id, vm, () => CancelInGuest(vm, cancel));
                 break;
             case BrokerAction.RestartGuest:
+                CheckRestart(vm);
                 TellGuest(action.Id, vm, () => RestartGuest(vm));
                 break;
             case BrokerAction.ReadSessions:
-                TellGuest(action.Id, vm, () => Ok(() => _observations.Add(new Observation.SessionsSeen(vm.Machine.Key, KnownSessions(vm)))));
+                TellGuest(action.Id, vm, () => Ok(() => _observations.Add(new Observation.SessionsSeen(vm.Machine.Key, KnownSessions(vm)))), () => KeepSessions(vm));
                 break;
             case BrokerAction.ClearMark:
                 vm.Mark = null;
@@ -65,6 +66,7 @@ internal sealed partial class SimulatedWorld
         CheckWake(vm);
         vm.Mark = wake.From;
         vm.WokenFrom = wake.From;
+        vm.BaselineAt = null;
         vm.ActionsUnderWay++;
         int life = Deaths;
         bool fails = Happens(FaultRate * 0.1);
@@ -150,7 +152,7 @@ internal sealed partial class SimulatedWorld
         });
     }
 
-    private void TellGuest(long action, SimulatedVm vm, Func<ActionFailure?> tell)
+    private void TellGuest(long action, SimulatedVm vm, Func<ActionFailure?> tell, Action? onFailure = null)
     {
         int life = Deaths;
         bool isLost = Happens(FaultRate * 0.03);
@@ -159,12 +161,29 @@ internal sealed partial class SimulatedWorld
             bool reaches = vm.Power == VmPowerState.Running && vm.Guest.IsReachable;
             ActionFailure? failure = reaches ? tell() : new ActionFailure("GuestNotReached", "the guest does not answer", true);
 
+            if (isLost || failure is not null)
+            {
+                onFailure?.Invoke();
+            }
+
             // The guest did it, and the answer never came.
             Answer(action, life, isLost ? new ActionFailure("GuestNotReached", "the answer did not come", true) : failure);
         });
     }
 
-    private IReadOnlyList<UserSession>? KnownSessions(SimulatedVm vm) => Happens(FaultRate * 0.05) ? null : [.. vm.Guest.Sessions];
+    /// <summary>The sessions were asked for, and no answer came.</summary>
+    private void KeepSessions(SimulatedVm vm)
+    {
+        vm.BaselineAt ??= AwakeTime;
+        vm.Guest.ToldSessions = null;
+    }
+
+    private IReadOnlyList<UserSession>? KnownSessions(SimulatedVm vm)
+    {
+        vm.BaselineAt ??= AwakeTime;
+        vm.Guest.ToldSessions = Happens(FaultRate * 0.05) ? null : [.. vm.Guest.Sessions];
+        return vm.Guest.ToldSessions;
+    }
 
     private void SetPower(SimulatedVm vm, VmPowerState power, bool isLooked)
     {

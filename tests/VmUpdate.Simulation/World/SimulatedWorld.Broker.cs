@@ -12,8 +12,8 @@ internal sealed partial class SimulatedWorld
     private readonly Dictionary<VmKey, AwakeMachine> _storedAwake = [];
     private readonly HashSet<Guid> _removedTasks = [];
     private readonly HashSet<Guid> _heldTasks = [];
-    private readonly HashSet<Guid> _everRegistered = [];
     private TimeSpan? _lastNextIn;
+    private bool _isRestartDue;
     private List<Observation> _heard = [];
     private TimeSpan _measuredAt;
     private double _cpu = 20;
@@ -40,7 +40,7 @@ internal sealed partial class SimulatedWorld
         Tell(observations, result);
         CheckStep(result, observations);
         bool mayDie = !_isCalm && _options.Faults > 0;
-        if (mayDie && Happens(_options.Faults * 0.02))
+        if (_isRestartDue || (mayDie && Happens(_options.Faults * 0.02)))
         {
             Die();
             return;
@@ -99,6 +99,7 @@ internal sealed partial class SimulatedWorld
     private void Die()
     {
         Deaths++;
+        _isRestartDue = false;
         foreach (Observation.GuestReported lost in _heard.Concat(_observations).OfType<Observation.GuestReported>())
         {
             // Heard by a broker that died before it could write it down: nobody knows it now.
@@ -167,7 +168,8 @@ internal sealed partial class SimulatedWorld
         bool isPlain = _options.Faults == 0;
         UpdateTaskKind kind = isPlain ? UpdateTaskKind.OperatingSystemUpgrade : (UpdateTaskKind)_chance.Next(4);
         DateTime? start = !isPlain && Happens(0.3) ? Utc + Seconds(0, 7200) : null;
-        DateTime? end = !isPlain && Happens(0.2) ? (start ?? Utc) + Seconds(60, 36_000) : null;
+        bool isRecurring = !isPlain && Happens(0.2);
+        DateTime? end = isRecurring ? (start ?? Utc) + Seconds(7200, 36_000) : !isPlain && Happens(0.2) ? (start ?? Utc) + Seconds(60, 36_000) : null;
         var task = new UpdateTask
         {
             Id = id,
@@ -189,6 +191,7 @@ internal sealed partial class SimulatedWorld
             {
                 StartTime = start,
                 EndTime = end,
+                Recurrence = !isRecurring ? string.Empty : Happens(0.5) ? "*/20 * * * *" : "30 1-4 * * *",
                 Deadline = Happens(0.3) ? Utc + Seconds(0, 20_000) : null,
                 StopTime = !isPlain && Happens(0.1) ? (end ?? start ?? Utc) + Seconds(600, 20_000) : null,
                 Windows = !isPlain && Happens(0.2) ? [MaintenanceWindow.Parse(Happens(0.5) ? "22:00-04:00" : "01:30-03:10")] : [],
@@ -201,7 +204,6 @@ internal sealed partial class SimulatedWorld
         foreach (UpdateRun run in runs)
         {
             _storedRuns.Add(run.Id, run);
-            _everRegistered.Add(run.Id);
         }
 
         _observations.Add(new Observation.TaskAdded(task, runs));

@@ -18,7 +18,7 @@ internal sealed partial class SimulatedWorld
         }
 
         SimulatedVm vm = _vmList[_chance.Next(_vmList.Count)];
-        switch (_chance.Next(16))
+        switch (_chance.Next(17))
         {
             case 0 or 1:
                 LogOn(vm);
@@ -38,7 +38,9 @@ internal sealed partial class SimulatedWorld
                 _clockOffset += Happens(0.5) ? Seconds(0, 600) : -Seconds(0, 600);
                 break;
             case 6 when Happens(0.2):
-                Monotonic += Seconds(300, 20_000);
+                TimeSpan asleep = Seconds(300, 20_000);
+                Monotonic += asleep;
+                _slept += asleep;
                 _observations.Add(new Observation.HostSlept());
                 Measure();
                 break;
@@ -70,6 +72,12 @@ internal sealed partial class SimulatedWorld
                 break;
             case 14:
                 Look(vm);
+                break;
+            case 16 when Happens(0.2) && !State.IsStopping:
+                // Somebody stops the broker; later another one is started.
+                _observations.Add(new Observation.StopAsked());
+                int life = Deaths;
+                After(Seconds(60, 3600), () => _isRestartDue |= life == Deaths);
                 break;
             case 15:
                 foreach (Guid held in _heldTasks.ToList())

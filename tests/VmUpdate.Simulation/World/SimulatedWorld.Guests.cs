@@ -137,7 +137,6 @@ internal sealed partial class SimulatedWorld
 
     private ActionFailure? RestartGuest(SimulatedVm vm)
     {
-        CheckRestart(vm);
         vm.Guest.Sessions.Clear();
         GoAway(vm, Seconds(20, 200));
         return null;
@@ -176,7 +175,9 @@ internal sealed partial class SimulatedWorld
     {
         if (vm.Power == VmPowerState.Running && vm.Guest.IsReachable && vm.Guest.Sessions.Count < 4)
         {
-            vm.Guest.Sessions.Add(new UserSession((int)(_order % 1_000_000) + 2, "user", IsActive: true));
+            int id = ++_lastSession;
+            vm.Guest.Sessions.Add(new UserSession(id, "user", IsActive: true));
+            vm.Guest.ActiveSince[id] = AwakeTime;
         }
     }
 }

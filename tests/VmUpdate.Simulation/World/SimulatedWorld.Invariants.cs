@@ -1,3 +1,4 @@
+using System.Globalization;
 using VmUpdate.Core.Broker;
 using VmUpdate.Core.Guests;
 using VmUpdate.Core.Machines;
@@ -21,7 +22,7 @@ internal sealed partial class SimulatedWorld
         CheckCounts();
         if (Steps % 64 == 0)
         {
-            CheckLists();
+            CheckLists(result);
         }
     }
 
@@ -95,6 +96,7 @@ internal sealed partial class SimulatedWorld
 
     private void CheckPutBack(SimulatedVm vm, BrokerAction.PutBack putBack)
     {
+        CheckUsers(vm);
         if (vm.Guest.Work is { } work && _storedRuns.TryGetValue(work.Run, out UpdateRun? run) && run.Attempt == work.Attempt
             && vm.Guest.Told is GuestStatus.Applying or GuestStatus.Rebooting && vm.Guest.Status == vm.Guest.Told
             && run.State is not (RunState.Succeeded or RunState.Pending))
@@ -120,10 +122,45 @@ internal sealed partial class SimulatedWorld
 
     private void CheckRestart(SimulatedVm vm)
     {
-        UpdateRun? run = vm.Guest.Work is { } work ? _storedRuns.GetValueOrDefault(work.Run) : null;
-        if (run is not null && _tasks[run.TaskId].RestartPolicy == RestartPolicy.Never)
+        UpdateTask task = _tasks[State.Vms[vm.Machine.Key].Active!.Data.TaskId];
+        if (task.RestartPolicy == RestartPolicy.Never)
         {
             Fail($"{Say(vm)} is restarted although its task restarts nothing");
+        }
+
+        if (task.RestartPolicy != RestartPolicy.IfNoSession)
+        {
+            return;
+        }
+
+        if (vm.Guest.ToldSessions is null ? !task.AllowUnknownSessions : vm.Guest.ToldSessions.Any(told => vm.Guest.Sessions.Contains(told)))
+        {
+            Fail($"{Say(vm)} is restarted although {vm.Guest.ToldSessions?.Count.ToString(CultureInfo.InvariantCulture) ?? "unknown"} sessions are there");
+        }
+
+        if (vm.Guest.ToldSessions is not null && Arrived(vm, default).Any())
+        {
+            Fail($"{Say(vm)} is restarted although a user has been there for a while");
+        }
+    }
+
+    /// <summary>Who became active after a time, and has been so for long enough to be seen by whoever looks before he acts.</summary>
+    private IEnumerable<UserSession> Arrived(SimulatedVm vm, TimeSpan after) => vm.Guest.Sessions.Where(session =>
+        session.IsActive && vm.Guest.ActiveSince.TryGetValue(session.Id, out TimeSpan since) && since > after && since < AwakeTime - TimeSpan.FromSeconds(5));
+
+    private void CheckUsers(SimulatedVm vm)
+    {
+        if (vm.BaselineAt is not { } baseline)
+        {
+            Fail($"{Say(vm)} is put back and nobody was asked for");
+        }
+        else if (vm.Guest.ToldSessions is not null && Arrived(vm, baseline).Any())
+        {
+            Fail($"{Say(vm)} is put back although a user came");
+        }
+        else if (vm.Guest.ToldSessions is null && State.Vms[vm.Machine.Key].LastRun?.Task.Task.AllowUnknownSessions != true)
+        {
+            Fail($"{Say(vm)} is put back although its sessions are not known");
         }
     }
 
@@ -143,13 +180,18 @@ internal sealed partial class SimulatedWorld
         }
     }
 
-    private void CheckLists()
+    private void CheckLists(StepResult result)
     {
         foreach (TrackedVm vm in State.Vms.Values)
         {
             if (vm.Active is not null && vm.Open.Count(r => r.State.IsActive()) != 1)
             {
                 Fail($"{vm.Machine.Name} has {vm.Open.Count(r => r.State.IsActive())} runs under way");
+            }
+
+            if (vm.Open.GroupBy(run => run.Task).Any(runs => runs.Count() > 1))
+            {
+                Fail($"{vm.Machine.Name} has two runs of one task");
             }
 
             if (vm.IsWatched != State.Watched.Contains(vm))
@@ -165,7 +207,7 @@ internal sealed partial class SimulatedWorld
 
         foreach (TrackedRun run in State.Runs.Values)
         {
-            if (!_storedRuns.TryGetValue(run.Data.Id, out _))
+            if (!_storedRuns.ContainsKey(run.Data.Id) && !result.Runs.Exists(r => r.Id == run.Data.Id))
             {
                 Fail($"the run on {run.Data.VmName} was never written down");
             }
@@ -192,11 +234,11 @@ internal sealed partial class SimulatedWorld
             }
         }
 
-        foreach (Guid id in _everRegistered)
+        foreach (UpdateRun run in _storedRuns.Values)
         {
-            if (!_storedRuns[id].State.IsEnded())
+            if (!run.State.IsEnded())
             {
-                Fail($"the run on {_storedRuns[id].VmName} was accepted and never ended: {_storedRuns[id].State}");
+                Fail($"the run on {run.VmName} was accepted and never ended: {run.State}");
             }
         }
     }

@@ -23,6 +23,8 @@ internal sealed partial class SimulatedWorld
     private TimeSpan _clockOffset;
     private long _order;
     private bool _isCalm;
+    private TimeSpan _slept;
+    private int _lastSession = 1;
 
     /// <summary>Makes a world.</summary>
     /// <param name="seed">Where all chance comes from.</param>
@@ -54,6 +56,9 @@ internal sealed partial class SimulatedWorld
 
     /// <summary>The world's time since its beginning.</summary>
     public TimeSpan Monotonic { get; private set; }
+
+    /// <summary>The world's time without that which the host slept.</summary>
+    private TimeSpan AwakeTime => Monotonic - _slept;
 
     /// <summary>What the broker is told of the time of day.</summary>
     public DateTime Utc => Begin + Monotonic + _clockOffset;
@@ -97,6 +102,12 @@ internal sealed partial class SimulatedWorld
     public void Settle(int mostSteps = 100_000)
     {
         _isCalm = true;
+        _heldTasks.Clear();
+        if (State.IsStopping)
+        {
+            Die();
+        }
+
         _cpu = 20;
         _othersMemory = 0;
         for (int number = 0; number < _tasks.Count; number++)
