@@ -53,6 +53,7 @@ namespace VmUpdate.PowerShell.Commands;
 [OutputType(typeof(VmIdentityLeak))]
 public sealed class TestVmIdentityCommand : VmUpdateCmdlet
 {
+    private const int MostSubjects = 3; // in a heading
     private const string ByPath = "Path";
     private const string ByLiteralPath = "LiteralPath";
     private const string ByMachine = "Machine";
@@ -174,7 +175,7 @@ public sealed class TestVmIdentityCommand : VmUpdateCmdlet
     {
         ByPool => $"Pool {Pool}",
         ByMachine => string.Join(", ", VMName),
-        _ when _subjects.Count == 1 => _subjects[0],
+        _ when _subjects.Count <= MostSubjects => string.Join(", ", _subjects),
         _ => $"{_subjects.Count} places",
     };
 

@@ -59,10 +59,16 @@ public static class LeakReport
 
         AddLead(page, result.Findings);
         page.Append("<section>\n<h2>At a glance</h2>\n<table class=\"glance\">\n<thead><tr><th>Severity</th><th>What</th><th>Where</th></tr></thead>\n<tbody>\n");
-        foreach (LeakFinding finding in result.Findings)
+        foreach (var same in result.Findings.GroupBy(finding => (finding.Severity, finding.Title)))
         {
-            page.Append("<tr><td>").Append(Badge(finding.Severity)).Append("</td><td>").Append(ReportText.Escape(finding.Title))
-                .Append("</td><td>").Append(Where(finding)).Append("</td></tr>\n");
+            page.Append("<tr><td>").Append(Badge(same.Key.Severity)).Append("</td><td>").Append(ReportText.Escape(same.Key.Title))
+                .Append("</td><td>").Append(string.Join("<br/>", same.Take(ShownPlaces).Select(Where)));
+            if (same.Count() > ShownPlaces)
+            {
+                page.Append("<br/>and ").Append((same.Count() - ShownPlaces).ToString(CultureInfo.InvariantCulture)).Append(" more");
+            }
+
+            page.Append("</td></tr>\n");
         }
 
         page.Append("</tbody>\n</table>\n</section>\n");
