@@ -8,27 +8,23 @@ namespace VmUpdate.Lab;
 public sealed partial class LabHypervisor
 {
     /// <inheritdoc/>
-    public async Task StartAsync(VmKey vm, CancellationToken cancellation)
-    {
-        LabCall call = Begin("Start", vm, cancellation);
-        await TransitAsync(
-            vm,
-            VmPowerState.Running,
-            "started",
-            machine =>
+    public Task StartAsync(VmKey vm, CancellationToken cancellation) => GoAsync(
+        "Start",
+        vm,
+        VmPowerState.Running,
+        "started",
+        machine =>
+        {
+            Require(machine, VmPowerState.Off, VmPowerState.Saved);
+            if (machine.Behavior.StartFails)
             {
-                Require(machine, VmPowerState.Off, VmPowerState.Saved);
-                if (machine.Behavior.StartFails)
-                {
-                    throw new HypervisorException(HypervisorFailure.OperationFailed, machine.Name, "the host failed to start it.");
-                }
+                throw new HypervisorException(HypervisorFailure.OperationFailed, machine.Name, "the host failed to start it.");
+            }
 
-                RequireUsableDisks(machine);
-                return machine.State == VmPowerState.Saved ? Timings.Restore : Timings.Start;
-            },
-            cancellation).ConfigureAwait(false);
-        _options.AfterCall?.Invoke(call);
-    }
+            RequireUsableDisks(machine);
+            return machine.State == VmPowerState.Saved ? Timings.Restore : Timings.Start;
+        },
+        cancellation);
 
     /// <inheritdoc/>
     public async Task ShutDownAsync(VmKey vm, TimeSpan timeout, CancellationToken cancellation)
@@ -50,58 +46,33 @@ public sealed partial class LabHypervisor
                 $"its guest did not shut down within {timeout.TotalSeconds:0} seconds. It was not turned off; it may still shut down later.");
         }
 
-        await TransitAsync(
-            vm,
-            VmPowerState.Off,
-            "shut down",
-            machine =>
-            {
-                Require(machine, VmPowerState.Running);
-                return Timings.ShutDown;
-            },
-            cancellation).ConfigureAwait(false);
+        await TransitAsync(vm, VmPowerState.Off, "shut down", After(Timings.ShutDown, VmPowerState.Running), cancellation).ConfigureAwait(false);
         _options.AfterCall?.Invoke(call);
     }
 
     /// <inheritdoc/>
     public Task SaveAsync(VmKey vm, CancellationToken cancellation) =>
-        KeepMemoryAsync("Save", vm, VmPowerState.Saved, [VmPowerState.Running, VmPowerState.Paused], cancellation);
+        GoAsync("Save", vm, VmPowerState.Saved, "saved", After(Timings.Save, VmPowerState.Running, VmPowerState.Paused), cancellation);
 
     /// <inheritdoc/>
     public Task PauseAsync(VmKey vm, CancellationToken cancellation) =>
-        KeepMemoryAsync("Pause", vm, VmPowerState.Paused, [VmPowerState.Running], cancellation);
+        GoAsync("Pause", vm, VmPowerState.Paused, "paused", After(Timings.Save, VmPowerState.Running), cancellation);
 
     /// <inheritdoc/>
-    public async Task ResumeAsync(VmKey vm, CancellationToken cancellation)
-    {
-        LabCall call = Begin("Resume", vm, cancellation);
-        await TransitAsync(
-            vm,
-            VmPowerState.Running,
-            "resumed",
-            machine =>
-            {
-                Require(machine, VmPowerState.Paused);
-                return Timings.Restore;
-            },
-            cancellation).ConfigureAwait(false);
-        _options.AfterCall?.Invoke(call);
-    }
+    public Task ResumeAsync(VmKey vm, CancellationToken cancellation) =>
+        GoAsync("Resume", vm, VmPowerState.Running, "resumed", After(Timings.Restore, VmPowerState.Paused), cancellation);
 
-    private async Task KeepMemoryAsync(
-        string operation, VmKey vm, VmPowerState target, VmPowerState[] allowed, CancellationToken cancellation)
+    private Func<LabMachineState, TimeSpan> After(TimeSpan time, params VmPowerState[] allowed) => machine =>
+    {
+        Require(machine, allowed);
+        return time;
+    };
+
+    private async Task GoAsync(
+        string operation, VmKey vm, VmPowerState target, string done, Func<LabMachineState, TimeSpan> check, CancellationToken cancellation)
     {
         LabCall call = Begin(operation, vm, cancellation);
-        await TransitAsync(
-            vm,
-            target,
-            target == VmPowerState.Saved ? "saved" : "paused",
-            machine =>
-            {
-                Require(machine, allowed);
-                return Timings.Save;
-            },
-            cancellation).ConfigureAwait(false);
+        await TransitAsync(vm, target, done, check, cancellation).ConfigureAwait(false);
         _options.AfterCall?.Invoke(call);
     }
 
