@@ -50,7 +50,7 @@ internal sealed record CatalogueCase(string Set, string Item, string Place, stri
                 disk.Value("SOFTWARE", $"{Parts[0]}\\{Thumbprint}", "Blob", WindowsDiskBuilder.Binary, Blob(Parts[1], isOld));
                 break;
             case "file":
-                machine.File(Parts[0], Encoding.UTF8.GetBytes(mine));
+                machine.File(Parts[0], Encoding.UTF8.GetBytes(Parts.Length > 1 ? $"{Parts[1]} {mine}" : mine));
                 break;
             case "answer":
                 machine.File(Parts[0], Encoding.UTF8.GetBytes($"<unattend><AutoLogon><Password><Value>{mine}</Value></Password></AutoLogon></unattend>"));

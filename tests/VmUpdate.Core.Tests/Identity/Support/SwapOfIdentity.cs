@@ -43,12 +43,13 @@ internal sealed class SwapOfIdentity : IDisposable
         string[]? leaveOut = null,
         string[]? stripOnWord = null,
         bool allowSharedSid = false,
-        Func<SecretBuffer?>? joinData = null) => new()
+        Func<SecretBuffer?>? joinData = null,
+        DateTime? now = null) => new()
         {
             VmId = new Guid("11111111-2222-3333-4444-555555555555"),
             VmName = "PC7",
             NewGuid = () => new Guid("aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee"),
-            UtcNow = () => WindowsDiskBuilder.Now,
+            UtcNow = () => now ?? WindowsDiskBuilder.Now,
             UserData = userData,
             UserDataPatterns = patterns ?? [],
             UserDataLimitBytes = limit,
