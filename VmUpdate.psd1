@@ -29,7 +29,10 @@
         'Remove-PooledVmOldDisk',
         'Get-VmIdentity',
         'Test-VmIdentity',
-        'Clear-VmIdentity'
+        'Clear-VmIdentity',
+        'Export-VmIdentity',
+        'Import-VmIdentity',
+        'New-VmIdentityStoreKey'
     )
     PrivateData          = @{
         PSData = @{

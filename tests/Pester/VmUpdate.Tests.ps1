@@ -17,7 +17,8 @@ Describe 'The module' {
     It 'explains every parameter of <_>' -ForEach @(
         'Connect-VmUpdateHost', 'New-VmUpdateLab', 'New-VmUpdateLabMachine', 'New-VmUpdatePool', 'Get-VmUpdatePool', 'Set-VmUpdatePool',
         'Remove-VmUpdatePool', 'Get-VmUpdateMachine', 'Set-VmUpdateMachine', 'Test-PooledVmImage', 'Update-PooledVmImage',
-        'Restore-PooledVmImage', 'Get-PooledVmImage', 'Remove-PooledVmOldDisk', 'Get-VmIdentity', 'Test-VmIdentity', 'Clear-VmIdentity') {
+        'Restore-PooledVmImage', 'Get-PooledVmImage', 'Remove-PooledVmOldDisk', 'Export-VmIdentity', 'Import-VmIdentity',
+        'New-VmIdentityStoreKey', 'Get-VmIdentity', 'Test-VmIdentity', 'Clear-VmIdentity') {
         foreach ($parameter in (Get-Help $_ -Full).parameters.parameter) {
             "$($parameter.description.Text)".Trim() | Should -Not -BeNullOrEmpty
         }
@@ -152,6 +153,44 @@ Describe 'Leaks and doubles' {
         Clear-VmIdentity $clean (Join-Path $folder 'again.vhdx') | Should -BeNullOrEmpty
         { Clear-VmIdentity $lab.OldMasterPath $clean -ErrorAction Stop } | Should -Throw -ErrorId 'HostFileAlreadyExists,*'
         (Get-FileHash $lab.OldMasterPath).Hash | Should -Be $hash
+    }
+}
+
+Describe 'An identity out of a host and onto a new disk' {
+    BeforeEach {
+        $folder = Join-Path $TestDrive ([Guid]::NewGuid().ToString('N'))
+        $lab = New-VmUpdateLab -Path (Join-Path $folder 'lab') -PooledVmCount 2
+        $null = $lab | Connect-VmUpdateHost
+        $passphrase = ConvertTo-SecureString 'correct horse battery' -AsPlainText -Force
+        $other = ConvertTo-SecureString 'incorrect horse battery' -AsPlainText -Force
+        $export = Export-VmIdentity PC-01 (Join-Path $folder 'exports') -Passphrase $passphrase
+        $new = Join-Path $folder 'new.vhdx'
+    }
+
+    It 'is the same on the new disk' {
+        $before = Get-VmIdentity (Get-PooledVmImage PC-01).DiskPath | Where-Object { $_.Present -and $_.Set -in 'computer-name', 'machine-guid' }
+        (Import-VmIdentity $export.Path PC-01 -MasterPath $lab.NewMasterPath -DiskPath $new -Passphrase $passphrase).GuestName | Should -Be 'PC-01'
+        $after = Get-VmIdentity $new | Where-Object { $_.Present -and $_.Set -in 'computer-name', 'machine-guid' }
+        $after.Fingerprint | Should -Be $before.Fingerprint
+    }
+
+    It '<id> for: <script>' -ForEach @(
+        @{ id = 'ProtectionNotNamed'; script = { Export-VmIdentity PC-01 $folder } }
+        @{ id = 'IdentityPassphraseTooShort'; script = { Export-VmIdentity PC-01 $folder -Passphrase (ConvertTo-SecureString 'horse' -AsPlainText -Force) } }
+        @{ id = 'VmBusy'; script = { Export-VmIdentity PC-02 $folder -Passphrase $passphrase -ErrorAction Stop } }
+        @{ id = 'IdentityBundleWrongKey'; script = { Import-VmIdentity $export.Path PC-01 -DiskPath $new -Passphrase $other -ErrorAction Stop } }
+        @{ id = 'IdentityBundleForeign'; script = { Import-VmIdentity $export.Path PC-02 -DiskPath $new -Passphrase $passphrase -ErrorAction Stop } }
+    ) {
+        $script | Should -Throw -ErrorId "$id,*"
+        Test-Path $new | Should -BeFalse
+    }
+
+    It 'is kept beside the old disk, under a new key when that is wanted' {
+        $null = Update-PooledVmImage PC-01 -MasterPath $lab.NewMasterPath -Force
+        (New-VmIdentityStoreKey).IdentitiesResealed | Should -Be 1
+        (Export-VmIdentity PC-01 $folder -Revision 1 -Passphrase $passphrase).Sets | Should -Contain 'computer-name'
+        $null = Remove-PooledVmOldDisk PC-01 -AllowBeforeTime -Force
+        { Export-VmIdentity PC-01 $folder -Revision 1 -Passphrase $passphrase -ErrorAction Stop } | Should -Throw -ErrorId 'IdentityBundleNotFound,*'
     }
 }
 

@@ -48,6 +48,8 @@ public sealed class ExampleTests
         lab.RunWell("$null = Set-VmUpdatePool LabPool -MasterPath $1; $null = Set-VmUpdateMachine PC-04 -Role Ignored", lab.NewMaster);
         lab.RunWell("$null = Update-PooledVmImage -Name PC-03 -Force");
         lab.RunWell("function Export-Csv([string] $Path, [Parameter(ValueFromPipeline)] $InputObject) { process { } }");
+        lab.RunWell("function Read-Host([switch] $AsSecureString) { [Net.NetworkCredential]::new('', 'correct horse battery').SecurePassword }");
+        lab.RunWell("$certificate = $1; function Get-Item([string] $Path) { $certificate }", Certificates.Make());
         lab.RunWell("$null = $ExecutionContext.SessionState.Path.SetLocation($1)", lab.Beside);
         lab.RunWell(code);
     }

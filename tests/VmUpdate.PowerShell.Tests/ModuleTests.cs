@@ -7,9 +7,10 @@ public sealed class ModuleTests
 {
     private static readonly string[] Expected =
     [
-        "Clear-VmIdentity", "Connect-VmUpdateHost", "Get-PooledVmImage", "Get-VmIdentity", "Get-VmUpdateMachine", "Get-VmUpdatePool", "New-VmUpdateLab",
-        "New-VmUpdateLabMachine", "New-VmUpdatePool", "Remove-PooledVmOldDisk", "Remove-VmUpdatePool", "Restore-PooledVmImage",
-        "Set-VmUpdateMachine", "Set-VmUpdatePool", "Test-PooledVmImage", "Test-VmIdentity", "Update-PooledVmImage",
+        "Clear-VmIdentity", "Connect-VmUpdateHost", "Export-VmIdentity", "Get-PooledVmImage", "Get-VmIdentity", "Get-VmUpdateMachine",
+        "Get-VmUpdatePool", "Import-VmIdentity", "New-VmIdentityStoreKey", "New-VmUpdateLab", "New-VmUpdateLabMachine", "New-VmUpdatePool",
+        "Remove-PooledVmOldDisk", "Remove-VmUpdatePool", "Restore-PooledVmImage", "Set-VmUpdateMachine", "Set-VmUpdatePool", "Test-PooledVmImage",
+        "Test-VmIdentity", "Update-PooledVmImage",
     ];
 
     [Fact]

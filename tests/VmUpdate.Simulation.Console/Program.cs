@@ -1,9 +1,11 @@
 using System.Globalization;
+using VmUpdate.Simulation.Console;
 using VmUpdate.Simulation.Disks;
 using VmUpdate.Simulation.World;
 
 // Plays the broker's world: --steps N (default 1000000) from a fresh or a given --seed S; --seed S alone plays that one world, with --trace in words;
-// --kills N kills a broker in a process of its own N times. --spoil KIND VHDX makes a disk of no use, for tests that must not load the libraries.
+// --kills N kills a broker in a process of its own N times. --spoil KIND VHDX makes a disk of no use,
+// --sealed-disks FOLDER makes two with secrets on them and a list of those, for tests that must not load the libraries.
 int Number(string name, int otherwise)
 {
     int at = Array.IndexOf(args, name);
@@ -13,6 +15,12 @@ int Number(string name, int otherwise)
 if (args is ["--broker", var folder])
 {
     await KillCampaign.RunBrokerAsync(folder);
+    return 0;
+}
+
+if (args is ["--sealed-disks", var target])
+{
+    SealedDisks.Write(target);
     return 0;
 }
 

@@ -41,6 +41,7 @@ public sealed partial class IdentityExchange
             CarryOnWord = options.CarryOnWord,
             LeaveOut = options.LeaveOut,
             Dpapi = options.Dpapi,
+            AllowSharedMachineSid = options.AllowSharedMachineSid,
         });
         IdentityPlan plan = work.Plan(old.Disk);
         List<string> warnings = [.. plan.Warnings];

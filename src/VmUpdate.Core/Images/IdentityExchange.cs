@@ -67,7 +67,7 @@ public sealed partial class IdentityExchange
         using IdentityBundle kept = _services.Identities.Load(swap.BundleId, machine.Key.VmId);
         using IdentityBundle whole = PortableBundle.Of(kept, _services.Ids.NewGuid());
         using IdentityBundle bundle = PortableBundle.Without(whole, leaveOut);
-        return Write(bundle, machine.Name, folder, key, _services);
+        return Write(bundle, machine.Name, string.Format(CultureInfo.InvariantCulture, "{0}.r{1}", machine.Name, revision), folder, key, _services);
     }
 
     /// <summary>Exports the identity that a disk holds which is attached to no machine.</summary>
@@ -85,14 +85,15 @@ public sealed partial class IdentityExchange
     /// <summary>
     /// Gives the identity store a new key, and seals the kept identities anew with it. No swap runs meanwhile.
     /// </summary>
-    /// <returns>What was done; <see langword="null"/> when identities are kept in memory only.</returns>
+    /// <returns>What was done.</returns>
     /// <exception cref="StoreException">Another process works on a pool.</exception>
-    /// <exception cref="IdentityException">The store cannot be written, or is too open.</exception>
-    public IdentityKeyRotation? RotateKey()
+    /// <exception cref="IdentityException">The store cannot be written, or is too open; or identities are kept in memory only.</exception>
+    public IdentityKeyRotation RotateKey()
     {
         if (_services.Identities is not FolderIdentityStore store)
         {
-            return null;
+            throw new IdentityException(
+                IdentityFailure.StoreNotWritable, Hypervisor.HostName, "identities are kept in memory only, so there is no key to be replaced.");
         }
 
         var leases = new List<StoreLease>();
@@ -126,14 +127,15 @@ public sealed partial class IdentityExchange
             LeaveOut = leaveOut,
         };
         using IdentityBundle bundle = new IdentityTransfer(source.Catalogue).Take(guest, options);
-        return Write(bundle, name, folder, key, source);
+        return Write(bundle, name, name, folder, key, source);
     }
 
-    private static IdentityExportResult Write(IdentityBundle bundle, string name, string folder, ExportKey key, IDiskServices source)
+    private static IdentityExportResult Write(
+        IdentityBundle bundle, string name, string fileName, string folder, ExportKey key, IDiskServices source)
     {
         IHostFolder target = source.Files.CreateFolder(folder, ownerOnly: false);
         string file = string.Format(
-            CultureInfo.InvariantCulture, "{0}.{1:yyyyMMdd-HHmmss}{2}", DiskNames.Sanitize(name), bundle.Manifest.TakenUtc, IdentityExport.Extension);
+            CultureInfo.InvariantCulture, "{0}.{1:yyyyMMdd-HHmmss}{2}", DiskNames.Sanitize(fileName), bundle.Manifest.TakenUtc, IdentityExport.Extension);
         IdentityExport.Write(target, file, bundle, key);
         return new IdentityExportResult
         {

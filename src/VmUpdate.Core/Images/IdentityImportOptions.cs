@@ -22,4 +22,7 @@ public sealed record IdentityImportOptions
 
     /// <summary>Whether the export may be of another machine, or of none that it names: of one that was made anew since.</summary>
     public bool AllowOtherMachine { get; init; }
+
+    /// <summary>Whether a master that shares its machine SID with the machine serves although its Windows refuses logons between such machines.</summary>
+    public bool AllowSharedMachineSid { get; init; }
 }

@@ -109,7 +109,7 @@ internal sealed partial class VmSwap
         try
         {
             _services.Identities.Retain(
-                Swap.BundleId, [.. Swap.SetsCarried.Where(set => _services.Catalogue.Find(set) is { IsUserData: true })]);
+                Swap.BundleId, [.. Swap.SetsCarried.Where(set => _run.Transfer.Catalogue.Find(set) is { IsUserData: true })]);
         }
         catch (VmUpdateException failure)
         {

@@ -23,7 +23,10 @@ public abstract class HostCmdlet : VmUpdateCmdlet
         Await(stop => Session.Pools.GetMachinesAsync(selection, stop));
 
     /// <inheritdoc/>
-    protected sealed override void BeginProcessing() => _session = Open();
+    protected sealed override void BeginProcessing() => _session = NeedsHost ? Open() : null;
+
+    /// <summary>Whether what was asked for cannot be done without a host.</summary>
+    private protected virtual bool NeedsHost => true;
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

@@ -33,11 +33,6 @@ public abstract class NewImageCmdlet : SwapCmdlet
     [ValidateNotNullOrEmpty]
     public string[]? CarrySet { get; set; }
 
-    /// <summary>Sets of identity that are left out although they could be carried: their ids, as Get-VmIdentity shows them. What depends on them is left out, too.</summary>
-    [Parameter]
-    [ValidateNotNullOrEmpty]
-    public string[]? ExcludeSet { get; set; }
-
     /// <summary>Sets that the master loses only on your word (passwords of whoever built it), and shall lose on the new disk: their ids.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
@@ -79,7 +74,6 @@ public abstract class NewImageCmdlet : SwapCmdlet
             UserDataPatterns = UserDataPattern ?? shared.UserDataPatterns,
             UserDataLimitBytes = UserDataLimit ?? shared.UserDataLimitBytes,
             CarryOnWord = CarrySet ?? shared.CarryOnWord,
-            LeaveOut = ExcludeSet ?? shared.LeaveOut,
             StripOnWord = StripSet ?? shared.StripOnWord,
             AllowSharedMachineSid = AllowSharedMachineSid,
             JoinDataFolder = JoinDataPath is null ? null : ResolvePath(JoinDataPath),

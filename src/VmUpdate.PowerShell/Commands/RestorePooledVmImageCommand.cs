@@ -8,8 +8,9 @@ namespace VmUpdate.PowerShell.Commands;
 /// <summary>Moves pooled virtual machines back to the disk they had before their last swap.</summary>
 /// <remarks>
 /// <para>
-/// The way back is a swap, too: the machine gets a child of its old disk, and secrets that changed while it ran on the newer one are
-/// carried along, so that its trust in the domain does not break. The old disk itself stays as it is.
+/// The way back is a swap, too: the machine gets a child of its old disk. What changed while it ran on the newer one is carried along: its
+/// secret in the domain, so that its trust does not break, DPAPI keys that were made since, and the ConfigMgr client. Nothing that the old
+/// disk holds is removed, and the old disk itself stays as it is.
 /// </para>
 /// <para>With -AsItWas nothing is carried: the disk is exactly the old one, with secrets that others may no longer accept.</para>
 /// </remarks>

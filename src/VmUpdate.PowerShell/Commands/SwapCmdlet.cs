@@ -60,6 +60,11 @@ public abstract partial class SwapCmdlet : PooledVmCmdlet
     [ValidateNotNullOrEmpty]
     public string[]? CataloguePath { get; set; }
 
+    /// <summary>Sets of identity that are left out although they could be carried: their ids, as Get-VmIdentity shows them. What depends on them is left out, too.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string[]? ExcludeSet { get; set; }
+
     /// <summary>What was asked for with the parameters that all swaps share, in the library's words.</summary>
     /// <returns>The options.</returns>
     private protected SwapOptions SharedOptions()
@@ -76,6 +81,7 @@ public abstract partial class SwapCmdlet : PooledVmCmdlet
             AllowUnknownSessions = AllowUnknownSessions,
             AllowManagedBy = AllowManagedBy,
             Catalogue = CataloguePath is null ? null : LoadCatalogue(CataloguePath),
+            LeaveOut = ExcludeSet ?? standard.LeaveOut,
         };
     }
 }

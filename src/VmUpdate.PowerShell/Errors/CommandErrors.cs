@@ -7,7 +7,10 @@ public static class CommandErrors
 {
     /// <summary>Their ids.</summary>
     public static IReadOnlyList<string> Ids { get; } =
-        [nameof(NotConnected), nameof(NoMachineNamed), nameof(PathNotFileSystem), nameof(WildcardsNotAllowed), nameof(WrongHost)];
+    [
+        nameof(NotConnected), nameof(NoMachineNamed), nameof(PathNotFileSystem), nameof(WildcardsNotAllowed), nameof(WrongHost),
+        nameof(ProtectionNotNamed),
+    ];
 
     internal static ErrorRecord NotConnected() => new(
         new InvalidOperationException("This session is connected to no host. Run Connect-VmUpdateHost first."),
@@ -33,6 +36,12 @@ public static class CommandErrors
         nameof(WildcardsNotAllowed),
         ErrorCategory.InvalidArgument,
         name);
+
+    internal static ErrorRecord ProtectionNotNamed() => new(
+        new ArgumentException("Name a certificate (-Certificate) or a passphrase (-Passphrase), and not both: an identity leaves its host sealed only."),
+        nameof(ProtectionNotNamed),
+        ErrorCategory.InvalidArgument,
+        targetObject: null);
 
     internal static ErrorRecord WrongHost(string name, string host, string connected) => new(
         new InvalidOperationException(

@@ -21,7 +21,7 @@ public sealed class HostSession : IDisposable
         Lab = lab;
         _store = store;
         Pools = new PoolService(lab, store);
-        Images = new PooledImageUpdater(new UpdaterServices
+        var services = new UpdaterServices
         {
             Hypervisor = lab,
             Sessions = lab,
@@ -30,7 +30,9 @@ public sealed class HostSession : IDisposable
             Files = Files,
             Identities = identities,
             Catalogue = IdentityCatalogue.LoadBuiltIn(),
-        });
+        };
+        Images = new PooledImageUpdater(services);
+        Exchange = new IdentityExchange(services);
     }
 
     /// <summary>Where host files come from: this computer's own.</summary>
@@ -47,6 +49,9 @@ public sealed class HostSession : IDisposable
 
     /// <summary>The swap.</summary>
     public PooledImageUpdater Images { get; }
+
+    /// <summary>Identities out of the host and onto new disks.</summary>
+    public IdentityExchange Exchange { get; }
 
     /// <summary>Opens what a host's cmdlets work with.</summary>
     /// <param name="host">The host.</param>

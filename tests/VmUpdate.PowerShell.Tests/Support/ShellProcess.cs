@@ -7,9 +7,12 @@ internal static class ShellProcess
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
-    internal static (int ExitCode, string Output, string Error) Run(IEnumerable<string> arguments, string input = "")
+    /// <param name="arguments">The program's arguments.</param>
+    /// <param name="input">What is typed.</param>
+    /// <param name="temporary">The program's folder for temporary files; this process's own when <see langword="null"/>.</param>
+    internal static (int ExitCode, string Output, string Error) Run(IEnumerable<string> arguments, string input = "", string? temporary = null)
     {
-        using Process process = Start(arguments);
+        using Process process = StartProgram("src", "VmUpdate.Shell", arguments, temporary);
         process.StandardInput.Write(input);
         process.StandardInput.Close();
         return Finish(process);
@@ -24,17 +27,30 @@ internal static class ShellProcess
         Assert.True(exitCode == 0, error);
     }
 
-    private static Process StartProgram(string folder, string project, IEnumerable<string> arguments)
+    /// <summary>Makes disks with secrets on them, and the list of those, in a process of its own.</summary>
+    internal static void MakeSealedDisks(string folder)
+    {
+        (int exitCode, _, string error) = Finish(StartProgram("tests", "VmUpdate.Simulation.Console", ["--sealed-disks", folder]));
+        Assert.True(exitCode == 0, error);
+    }
+
+    private static Process StartProgram(string folder, string project, IEnumerable<string> arguments, string? temporary = null)
     {
         string framework = Path.GetFileName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory));
         string configuration = Path.GetFileName(Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory))!);
         string program = Repository.PathOf(folder, project, "bin", configuration, framework, project + ".dll");
-        return Process.Start(new ProcessStartInfo("dotnet", [program, .. arguments])
+        var start = new ProcessStartInfo("dotnet", [program, .. arguments])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-        })!;
+        };
+        if (temporary is not null)
+        {
+            start.Environment["TMPDIR"] = start.Environment["TEMP"] = start.Environment["TMP"] = temporary;
+        }
+
+        return Process.Start(start)!;
     }
 
     internal static (int ExitCode, string Output, string Error) Finish(Process process)

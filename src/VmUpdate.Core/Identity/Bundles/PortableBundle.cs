@@ -69,8 +69,9 @@ internal static class PortableBundle
         GuestDisk disk, IdentityCatalogue catalogue, IEnumerable<ManifestItem> items, LivePayload payload, byte[] hashKey)
     {
         List<ManifestItem> carried = items
-            .Where(item => item.Action == ManifestAction.Write && catalogue.Find(item.Set) is { IsUserData: false }).ToList();
-        List<ManifestItem> asTheyLie = carried.Where(IsSealedForMaster)
+            .Where(item => item is { Action: ManifestAction.Write, Kind: not ManifestItemKind.GeneratedFile } && catalogue.Find(item.Set) is { IsUserData: false })
+            .ToList();
+        List<ManifestItem> asTheyLie = carried.Where(IsMadeForMaster)
             .Select(item => Raw(disk, item with { ResultHash = null, MasterHash = null, File = null }, payload, hashKey)).ToList();
         return [.. Ground(disk, catalogue, carried, payload, hashKey), .. asTheyLie];
     }
@@ -95,7 +96,7 @@ internal static class PortableBundle
                 IdentityFailure.BundleNotFound, kept.Id, "this bundle serves the one master only that it was made for; take the identity from the old disk.");
         }
 
-        IEnumerable<ManifestItem> items = manifest.Items.Where(item => item.Action == ManifestAction.Write && !IsSealedForMaster(item));
+        IEnumerable<ManifestItem> items = manifest.Items.Where(item => item.Action == ManifestAction.Write && !IsMadeForMaster(item));
         return Repacked(kept, manifest with { BundleId = newId, MasterDisk = string.Empty, Items = [] }, [], [.. manifest.Source, .. items]);
     }
 
@@ -142,6 +143,7 @@ internal static class PortableBundle
             : new SetDecision(set.Id, set.Verb, SetOutcome.NotCarried, obstacle, places.Count, 0);
     }
 
+    // Master keys are not looked into: where one does not open, they may still be taken as they lie (DpapiMode.Replace).
     private static void RequireReadable(GuestDisk disk, List<Place> places)
     {
         if (places.Any(place => place.Kind == ManifestItemKind.LsaSecret))
@@ -152,14 +154,10 @@ internal static class PortableBundle
                 LsaSecretTransfer.RequireReadable(secrets, place.Item.Name);
             }
         }
-
-        foreach (Place place in places.Where(place => place.Kind == ManifestItemKind.MasterKey))
-        {
-            MasterKeyStore.Read(disk, place.Entry!);
-        }
     }
 
-    private static bool IsSealedForMaster(ManifestItem item) => item.Kind is ManifestItemKind.LsaSecret or ManifestItemKind.MasterKey;
+    private static bool IsMadeForMaster(ManifestItem item) =>
+        item.Kind is ManifestItemKind.LsaSecret or ManifestItemKind.MasterKey or ManifestItemKind.GeneratedFile;
 
     private static ManifestItem Raw(GuestDisk disk, ManifestItem item, LivePayload payload, byte[] hashKey) =>
         ItemKind.Of(item).Capture(disk, item, payload, hashKey);
