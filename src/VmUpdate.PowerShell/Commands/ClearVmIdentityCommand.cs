@@ -19,7 +19,8 @@ namespace VmUpdate.PowerShell.Commands;
 /// slack of folders and in the change journal; and copies that somebody made in places of his own.
 /// </para>
 /// <para>
-/// This does not replace Sysprep: the machine SID stays, and so does the computer name. Traces of Sysprep and of other tools that prepare
+/// This does not replace Sysprep: the machine SID stays, and so does the computer name. The secret of a master's own account in its domain
+/// is taken: started by itself, the new master must join again, while machines that are moved to it keep their own. Traces of Sysprep and of other tools that prepare
 /// images are told as warnings and not touched.
 /// </para>
 /// </remarks>
