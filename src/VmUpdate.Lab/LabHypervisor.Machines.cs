@@ -64,6 +64,11 @@ public sealed partial class LabHypervisor
     public Task SetBehaviorAsync(VmKey vm, LabBehavior behavior, CancellationToken cancellation) =>
         ChangeAsync(vm, machine => machine with { Behavior = behavior }, cancellation);
 
+    /// <summary>What a machine does wrong.</summary>
+    /// <param name="vm">The machine.</param>
+    /// <returns>What.</returns>
+    public LabBehavior GetBehavior(VmKey vm) => Read(vm).Behavior;
+
     /// <summary>Sets a machine's disks, whatever its state, as somebody who works past VmUpdate would.</summary>
     /// <param name="vm">The machine.</param>
     /// <param name="disks">The disks.</param>

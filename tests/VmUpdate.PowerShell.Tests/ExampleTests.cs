@@ -41,15 +41,18 @@ public sealed class ExampleTests
     [MemberData(nameof(Examples))]
     public void Each_example_of_the_help_runs_in_a_lab(string command, int index)
     {
-        using var lab = new Lab(pooled: 4);
+        using var lab = new Lab(pooled: 4, personal: 2);
         string code = lab.RunWell("@((Get-Help $1 -Full).examples.example)[$2].code", command, index).Single.ToString();
 
         // What an example needs that went before it, and the everyday commands that this engine lacks.
         lab.RunWell("$null = Set-VmUpdatePool LabPool -MasterPath $1; $null = Set-VmUpdateMachine PC-04 -Role Ignored", lab.NewMaster);
         lab.RunWell("$null = Update-PooledVmImage -Name PC-03 -Force");
+        lab.RunWell("Register-VmUpdateTask Patch Configuration.exe -Kind Configuration -VMName DESK-01 -RebootTimeout 10s");
         lab.RunWell("function Export-Csv([string] $Path, [Parameter(ValueFromPipeline)] $InputObject) { process { } }");
         lab.RunWell("function Read-Host([switch] $AsSecureString) { [Net.NetworkCredential]::new('', 'correct horse battery').SecurePassword }");
         lab.RunWell("$certificate = $1; function Get-Item([string] $Path) { $certificate }", Certificates.Make());
+        lab.RunWell("function Format-Table([Parameter(Position = 0)] $Property, [Parameter(ValueFromPipeline)] $InputObject) { process { } }");
+        lab.RunWell("function Format-List([Parameter(Position = 0)] $Property, [Parameter(ValueFromPipeline)] $InputObject) { process { } }");
         lab.RunWell("$null = $ExecutionContext.SessionState.Path.SetLocation($1)", lab.Beside);
         lab.RunWell(code);
     }
@@ -103,5 +106,50 @@ public sealed class ExampleTests
         Assert.Contains(lab, output, StringComparison.Ordinal);
         Assert.Contains("of 8 done", error, StringComparison.Ordinal);
         Assert.True(File.Exists(Path.Combine(lab, "masters", "master-v2.vhdx")));
+    }
+
+    [Fact]
+    public void The_quick_start_of_personal_machines_runs_in_the_shell_in_less_than_20_seconds()
+    {
+        using var folder = new TestFolder();
+        DateTime begun = DateTime.UtcNow;
+        (int code, string output, string error) = ShellProcess.Run([Repository.PathOf("PSModule", "examples", "QuickStart-Personal.ps1"), "-LabPath", folder.PathOf("lab")]);
+        Assert.True(code == 0, output + error);
+        Assert.InRange(DateTime.UtcNow - begun, TimeSpan.Zero, TimeSpan.FromSeconds(20));
+        Assert.Contains("7 started, 6 succeeded, 1 failed, 0 left awake; 0 machines differ from what they were", output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Invoke-DueUpdates.ps1", "Succeeds", 0)]
+    [InlineData("Invoke-DueUpdates.ps1", "Fails", 1)]
+    [InlineData("Invoke-NightlyUpdate.ps1", "Succeeds", 0)]
+    public void The_scripts_for_timers_do_what_is_due_and_say_how_it_went_by_their_exit_code(string script, string end, int expected)
+    {
+        using var lab = new Lab(pooled: 0, personal: 1);
+        lab.RunWell("Set-VmUpdateLabMachine -LabPath $lab.LabPath DESK-01 -State Saved -End $1; Register-VmUpdateTask Patch x -Kind Configuration -VMName DESK-01", end);
+        string report = Path.Combine(lab.Beside, "report.csv");
+        string[] more = script == "Invoke-NightlyUpdate.ps1" ? ["-ReportPath", report, "-Until", DateTime.Now.AddSeconds(5).ToString("HH:mm:ss", System.Globalization.CultureInfo.InvariantCulture)] : [];
+        (int code, string output, string error) = ShellProcess.Run([Repository.PathOf("PSModule", "examples", script), "-LabPath", lab.Path, .. more]);
+        Assert.True(code == expected, $"{code}: {output} {error}");
+        Assert.Equal(["Saved"], lab.RunWell("Get-VmUpdateMachine").All("State"));
+        Assert.Equal(more.Length > 0 ? 1 : 0, File.Exists(report) ? File.ReadAllLines(report).Length - 1 : 0);
+        Assert.Equal(2, ShellProcess.Run([Repository.PathOf("PSModule", "examples", script), "-LabPath", lab.Beside]).ExitCode);
+    }
+
+    [Fact]
+    public void The_session_and_the_runbook_run_in_a_lab()
+    {
+        using var lab = new Lab(pooled: 0, personal: 2);
+        lab.RunWell("Set-VmUpdateHost -SettleTime 0; & $1 -LabPath $2", Repository.PathOf("PSModule", "examples", "Session.ps1"), lab.Path);
+        RunResult result = lab.RunWell("& $1 -LabPath $2 -Name Fix -Command 'fix.exe'", Repository.PathOf("PSModule", "examples", "Runbook.ps1"), lab.Path);
+        Assert.Equal(["Succeeded", "Succeeded"], result.All("State"));
+    }
+
+    [Fact]
+    public void The_systemd_units_name_a_script_that_there_is()
+    {
+        string unit = File.ReadAllText(Repository.PathOf("PSModule", "examples", "vmupdate-broker.service"));
+        Assert.Contains("/PSModule/examples/Invoke-DueUpdates.ps1 ", unit, StringComparison.Ordinal);
+        Assert.True(File.Exists(Repository.PathOf("PSModule", "examples", "Invoke-DueUpdates.ps1")));
     }
 }

@@ -7,10 +7,13 @@ public sealed class ModuleTests
 {
     private static readonly string[] Expected =
     [
-        "Clear-VmIdentity", "Connect-VmUpdateHost", "Export-VmIdentity", "Get-PooledVmImage", "Get-VmIdentity", "Get-VmUpdateMachine",
-        "Get-VmUpdatePool", "Import-VmIdentity", "New-VmIdentityStoreKey", "New-VmUpdateLab", "New-VmUpdateLabMachine", "New-VmUpdatePool",
-        "Remove-PooledVmOldDisk", "Remove-VmUpdatePool", "Restore-PooledVmImage", "Set-VmUpdateMachine", "Set-VmUpdatePool", "Test-PooledVmImage",
-        "Test-VmIdentity", "Update-PooledVmImage",
+        "Clear-VmIdentity", "Connect-VmUpdateHost", "Export-VmIdentity", "Get-PooledVmImage", "Get-VmIdentity", "Get-VmUpdateHost",
+        "Get-VmUpdateMachine", "Get-VmUpdatePool", "Get-VmUpdateRun", "Get-VmUpdateTask", "Import-VmIdentity", "Invoke-VmUpdateBroker",
+        "New-VmIdentityStoreKey", "New-VmUpdateLab", "New-VmUpdateLabMachine", "New-VmUpdatePool", "Register-VmUpdateTask",
+        "Remove-PooledVmOldDisk", "Remove-VmUpdatePool", "Restore-PooledVmImage", "Resume-VmUpdateTask", "Set-VmUpdateHost",
+        "Set-VmUpdateLabHost", "Set-VmUpdateLabMachine", "Set-VmUpdateMachine", "Set-VmUpdatePool", "Set-VmUpdateTask", "Stop-VmUpdateRun",
+        "Suspend-VmUpdateTask", "Test-PooledVmImage", "Test-VmIdentity", "Test-VmUpdateHost", "Unregister-VmUpdateTask",
+        "Update-PooledVmImage",
     ];
 
     [Fact]

@@ -120,13 +120,13 @@ internal sealed partial class BrokerStep
         _state.Gate.CountAwake(vm.Counted.Volume, -1);
         vm.Counted = default;
         vm.Care = VmCare.None;
+        Note(vm, reason, detail);
         vm.LastRun = null;
         vm.HasBaseline = false;
         vm.TryAgain = null;
         vm.LeftReason = RunReason.None;
         Forget(vm);
         _result.EndAwake(vm.Key);
-        Note(vm, reason, detail);
         if (!isMarkGone)
         {
             // Putting back removes the note itself; here something else ended it. Awaited, so that it does not meet the note of the next wake.

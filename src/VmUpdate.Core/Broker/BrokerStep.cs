@@ -162,7 +162,7 @@ internal sealed partial class BrokerStep
         _result.Journal.Add(new JournalEntry(_now.Utc, run.Vm.Key, run.Data.Id, state, reason, detail));
 
     private void Note(TrackedVm vm, RunReason reason, string detail) =>
-        _result.Journal.Add(new JournalEntry(_now.Utc, vm.Key, null, null, reason, detail));
+        _result.Journal.Add(new JournalEntry(_now.Utc, vm.Key, (vm.Active ?? vm.LastRun)?.Data.Id, null, reason, detail));
 
     private void Finish()
     {

@@ -269,7 +269,9 @@ public sealed class TaskBroker : IDisposable
             BrokerUntil.Empty => _state.Runs.Count == 0,
             BrokerUntil.Stopped => false,
             BrokerUntil.Once => _state.IsHeld,
-            _ => _state.ReadyAwake.Count == 0 && _state.ReadyAsleep.Values.All(r => r.Waits.Reason == RunReason.NeverFits),
+
+            // What somebody suspended is not due until somebody resumes it.
+            _ => _state.IsHeld || _state.Gate.Limits.IsInMaintenance || _state.ReadyAwake.Count == 0 && _state.ReadyAsleep.Values.All(r => r.Waits.Reason == RunReason.NeverFits),
         };
     }
 

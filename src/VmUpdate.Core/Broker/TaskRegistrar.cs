@@ -31,6 +31,9 @@ public sealed class TaskRegistrar
         _limits = store.GetLimits(hostId);
     }
 
+    /// <summary>How many tasks wait for their commit.</summary>
+    public int WaitingCount => _waiting.Count;
+
     /// <summary>Takes a task in. It may not be on the disk yet when this returns.</summary>
     /// <param name="task">The task, already checked.</param>
     /// <param name="payload">What is handed to the agent.</param>

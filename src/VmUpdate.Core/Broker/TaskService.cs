@@ -34,6 +34,7 @@ public sealed class TaskService
             machines.Add(HostWatch.Describe(machine, record, footprint));
         }
 
+        machines.Sort((a, b) => string.Compare(a.Name, b.Name, StringComparison.OrdinalIgnoreCase));
         return new TaskSurroundings(machines, load.TotalMemoryBytes - Store.GetLimits(HostId).ReserveOf(load.TotalMemoryBytes));
     }
 

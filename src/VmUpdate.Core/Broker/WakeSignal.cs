@@ -27,6 +27,12 @@ public sealed class WakeSignal : IDisposable
     /// <returns>Ends it when disposed; <see langword="null"/> where no signal is possible.</returns>
     public static WakeSignal? Listen(string storePath, string hostId, Action wake) => NameOf(storePath, hostId) is { } name ? new WakeSignal(name, wake) : null;
 
+    /// <summary>Whether a broker can be woken here: a socket's path must not be too long.</summary>
+    /// <param name="storePath">The store's file.</param>
+    /// <param name="hostId">The host.</param>
+    /// <returns>Whether it can.</returns>
+    public static bool IsPossible(string storePath, string hostId) => NameOf(storePath, hostId) is not null;
+
     /// <summary>Wakes the broker, if one runs.</summary>
     /// <param name="storePath">The store's file.</param>
     /// <param name="hostId">The host.</param>

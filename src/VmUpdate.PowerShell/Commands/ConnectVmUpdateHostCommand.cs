@@ -53,8 +53,9 @@ public sealed class ConnectVmUpdateHostCommand : VmUpdateCmdlet
             VmUpdateHost host = HostSession.Describe(lab, storePath, IdentityStore);
 
             // Now rather than at the first swap: a store that cannot be used is a reason to stop here.
-            using (HostSession.Open(host))
+            using (HostSession session = HostSession.Open(host))
             {
+                _ = session.Images;
                 return host;
             }
         });

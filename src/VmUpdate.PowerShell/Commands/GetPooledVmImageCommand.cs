@@ -25,7 +25,7 @@ public sealed class GetPooledVmImageCommand : MachineLookCmdlet
     /// <inheritdoc/>
     protected override void Show(VmSelection selection, Func<string, bool> isMeant)
     {
-        foreach (PooledVmImage image in Await(stop => Session.Images.GetImagesAsync(selection, stop)).Where(image => isMeant(image.VMName)))
+        foreach (PooledVmImage image in Await(stop => Connection.Images.GetImagesAsync(selection, stop)).Where(image => isMeant(image.VMName)))
         {
             WriteObject(new PooledVmImageInfo(image, HostName));
         }

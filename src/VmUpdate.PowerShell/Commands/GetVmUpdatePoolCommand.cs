@@ -42,10 +42,10 @@ public sealed class GetVmUpdatePoolCommand : PoolCmdlet
     {
         if (!WildcardPattern.ContainsWildcardCharacters(name))
         {
-            return [Session.Pools.Get(name)];
+            return [Connection.Pools.Get(name)];
         }
 
         var pattern = new WildcardPattern(name, WildcardOptions.IgnoreCase);
-        return Session.Pools.GetAll().Where(pool => pattern.IsMatch(pool.Name));
+        return Connection.Pools.GetAll().Where(pool => pattern.IsMatch(pool.Name));
     }
 }

@@ -11,19 +11,37 @@ public abstract class HostCmdlet : VmUpdateCmdlet
     private HostSession? _session;
 
     /// <summary>What the cmdlet works with, from <see cref="BeginProcessing"/> on; may be asked for on any thread.</summary>
-    protected HostSession Session => _session ?? throw new InvalidOperationException("The cmdlet has not begun.");
+    protected HostSession Connection => _session ?? throw new InvalidOperationException("The cmdlet has not begun.");
 
     /// <summary>The connected host's name.</summary>
-    protected string HostName => Session.Host.ComputerName;
+    protected string HostName => Connection.Host.ComputerName;
 
     /// <summary>Machines of the host, with what they were declared to be.</summary>
     /// <param name="selection">Which.</param>
     /// <returns>The machines.</returns>
     protected IReadOnlyList<MachineInfo> GetMachines(VmSelection selection) =>
-        Await(stop => Session.Pools.GetMachinesAsync(selection, stop));
+        Await(stop => Connection.Pools.GetMachinesAsync(selection, stop));
 
     /// <inheritdoc/>
-    protected sealed override void BeginProcessing() => _session = NeedsHost ? Open() : null;
+    protected sealed override void BeginProcessing()
+    {
+        if (NeedsHost)
+        {
+            _session = Open();
+        }
+
+        Begin();
+    }
+
+    /// <summary>Called before the first input.</summary>
+    private protected virtual void Begin()
+    {
+    }
+
+    /// <summary>Whether a parameter was given, by the user or by the object that is piped in now.</summary>
+    /// <param name="parameter">Its name.</param>
+    /// <returns>Whether it was.</returns>
+    private protected bool IsGiven(string parameter) => MyInvocation.BoundParameters.ContainsKey(parameter);
 
     /// <summary>Whether what was asked for cannot be done without a host.</summary>
     private protected virtual bool NeedsHost => true;

@@ -40,7 +40,7 @@ public sealed class NewVmUpdatePoolCommand : PoolCmdlet
         string master = MasterPath is null ? string.Empty : ResolvePath(MasterPath);
         if (ShouldProcess($"pool '{Name}'", "Declare"))
         {
-            Write(Session.Pools.Create(Name, master, Days(KeepOldDiskDays)));
+            Write(Connection.Pools.Create(Name, master, Days(KeepOldDiskDays)));
         }
     });
 }

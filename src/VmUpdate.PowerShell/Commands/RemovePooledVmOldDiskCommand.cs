@@ -36,7 +36,7 @@ public sealed class RemovePooledVmOldDiskCommand : PooledVmCmdlet
     protected override void Act(VmSelection selection)
     {
         var machines = new List<Guid>();
-        foreach (IGrouping<Guid, OldDiskResult> machine in Await(stop => Session.Images.GetOldDisksAsync(selection, AllowBeforeTime, stop)).GroupBy(disk => disk.VMId))
+        foreach (IGrouping<Guid, OldDiskResult> machine in Await(stop => Connection.Images.GetOldDisksAsync(selection, AllowBeforeTime, stop)).GroupBy(disk => disk.VMId))
         {
             string[] removable = [.. machine.Where(disk => disk.Removable).Select(disk => $"'{disk.Path}'")];
             if (removable.Length == 0 || Agreed(machine.First().VMName, removable))
@@ -50,7 +50,7 @@ public sealed class RemovePooledVmOldDiskCommand : PooledVmCmdlet
             return;
         }
 
-        foreach (OldDiskResult disk in Await(stop => Session.Images.RemoveOldDisksAsync(VmSelection.ById(machines), AllowBeforeTime, stop)))
+        foreach (OldDiskResult disk in Await(stop => Connection.Images.RemoveOldDisksAsync(VmSelection.ById(machines), AllowBeforeTime, stop)))
         {
             Write(disk);
         }

@@ -29,7 +29,7 @@ public sealed class RemoveVmUpdatePoolCommand : PoolCmdlet
     {
         if (ShouldProcess($"pool '{Name}'", "Forget"))
         {
-            Session.Pools.Remove(Name);
+            Connection.Pools.Remove(Name);
         }
     });
 }

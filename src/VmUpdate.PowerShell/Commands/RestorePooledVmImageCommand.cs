@@ -43,6 +43,6 @@ public sealed class RestorePooledVmImageCommand : SwapCmdlet
             "Moving virtual machines back",
             AsItWas ? "Replace the disk by a child of the former one, as it was" : "Replace the disk by a child of the former one",
             Force,
-            (agreed, progress, stop) => Session.Images.RestoreAsync(agreed, options, progress, stop));
+            (agreed, progress, stop) => Connection.Images.RestoreAsync(agreed, options, progress, stop));
     }
 }

@@ -57,7 +57,7 @@ public sealed class SetVmUpdateMachineCommand : MachineCmdlet
             string what = Role == MachineRole.Pooled ? $"Declare to be pooled, in pool '{Pool}'" : $"Declare to be {Role}";
             if (ShouldProcess($"virtual machine '{machine.Machine.Name}'", what))
             {
-                WriteObject(new VmUpdateMachine(Await(stop => Session.Pools.DeclareAsync(machine.Machine.Key, Role, Pool, stop)), HostName));
+                WriteObject(new VmUpdateMachine(Await(stop => Connection.Pools.DeclareAsync(machine.Machine.Key, Role, Pool, stop)), HostName));
             }
         }
     }

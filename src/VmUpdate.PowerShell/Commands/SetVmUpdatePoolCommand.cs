@@ -38,7 +38,7 @@ public sealed class SetVmUpdatePoolCommand : PoolCmdlet
         string? master = MasterPath is null ? null : ResolvePath(MasterPath);
         if (ShouldProcess($"pool '{Name}'", "Change"))
         {
-            Write(Session.Pools.Set(Name, master, Days(KeepOldDiskDays)));
+            Write(Connection.Pools.Set(Name, master, Days(KeepOldDiskDays)));
         }
     });
 }

@@ -36,7 +36,7 @@ public sealed class TestPooledVmImageCommand : NewImageCmdlet
     protected override void Act(VmSelection selection)
     {
         SwapOptions options = Options();
-        foreach (PreflightResult result in Await(stop => Session.Images.PreflightAsync(selection, options, stop)))
+        foreach (PreflightResult result in Await(stop => Connection.Images.PreflightAsync(selection, options, stop)))
         {
             WriteObject(new PooledVmImageTest(result, HostName));
         }

@@ -72,6 +72,6 @@ public sealed class UpdatePooledVmImageCommand : NewImageCmdlet
             "Moving virtual machines to a new master",
             action,
             Force,
-            (agreed, progress, stop) => Session.Images.UpdateAsync(agreed, options, progress, stop));
+            (agreed, progress, stop) => Connection.Images.UpdateAsync(agreed, options, progress, stop));
     }
 }

@@ -8,8 +8,8 @@ public static class CommandErrors
     /// <summary>Their ids.</summary>
     public static IReadOnlyList<string> Ids { get; } =
     [
-        nameof(NotConnected), nameof(NoMachineNamed), nameof(PathNotFileSystem), nameof(WildcardsNotAllowed), nameof(WrongHost),
-        nameof(ProtectionNotNamed),
+        nameof(NotConnected), nameof(NoMachineNamed), nameof(NothingNamed), nameof(NothingToChange), nameof(PathNotFileSystem),
+        nameof(PatternMeansAll), nameof(WildcardsNotAllowed), nameof(WrongHost), nameof(ProtectionNotNamed),
     ];
 
     internal static ErrorRecord NotConnected() => new(
@@ -30,9 +30,27 @@ public static class CommandErrors
         ErrorCategory.InvalidArgument,
         path);
 
-    internal static ErrorRecord WildcardsNotAllowed(string name) => new(
+    internal static ErrorRecord NothingNamed(string command, string what) => new(
+        new ArgumentException($"{command} was not told which {what}."),
+        nameof(NothingNamed),
+        ErrorCategory.InvalidArgument,
+        targetObject: null);
+
+    internal static ErrorRecord NothingToChange(string command) => new(
+        new ArgumentException($"{command} was not told what to change."),
+        nameof(NothingToChange),
+        ErrorCategory.InvalidArgument,
+        targetObject: null);
+
+    internal static ErrorRecord PatternMeansAll(string pattern) => new(
+        new ArgumentException($"'{pattern}' fits every name. If all personal and pooled machines are meant, say so with -All."),
+        nameof(PatternMeansAll),
+        ErrorCategory.InvalidArgument,
+        pattern);
+
+    internal static ErrorRecord WildcardsNotAllowed(string name, string insteadOf = "Use -Pool, or pipe in what Get-VmUpdateMachine") => new(
         new ArgumentException(
-            $"'{name}' would mean virtual machines that nobody named. Use -Pool, or pipe in what Get-VmUpdateMachine -Name '{name}' puts out."),
+            $"'{name}' would mean what nobody named. {insteadOf} -Name '{name}' puts out."),
         nameof(WildcardsNotAllowed),
         ErrorCategory.InvalidArgument,
         name);

@@ -1,3 +1,4 @@
+using VmUpdate.Core.Broker;
 using VmUpdate.Core.Identity;
 using VmUpdate.Core.Images;
 using VmUpdate.Core.Machines;
@@ -13,26 +14,29 @@ namespace VmUpdate.PowerShell.Hosts;
 /// </summary>
 public sealed class HostSession : IDisposable
 {
-    private readonly VmUpdateStore _store;
+    // A lab's machines take milliseconds where those of a host take minutes.
+    private static readonly TimeSpan LabLookEvery = TimeSpan.FromMilliseconds(500);
 
-    private HostSession(VmUpdateHost host, LabHypervisor lab, VmUpdateStore store, IIdentityStore identities)
+    private readonly Lazy<UpdaterServices> _updater;
+
+    private HostSession(VmUpdateHost host, LabHypervisor lab, VmUpdateStore store)
     {
         Host = host;
         Lab = lab;
-        _store = store;
+        Store = store;
         Pools = new PoolService(lab, store);
-        var services = new UpdaterServices
+        Broker = new BrokerServices { Store = store, Hypervisor = lab, Metrics = lab, Sessions = lab, Guests = lab, LookEvery = LabLookEvery };
+        Tasks = new TaskService(Broker);
+        _updater = new Lazy<UpdaterServices>(() => new UpdaterServices
         {
             Hypervisor = lab,
             Sessions = lab,
             Guests = lab,
             Store = store,
             Files = Files,
-            Identities = identities,
+            Identities = Identities(host),
             Catalogue = IdentityCatalogue.LoadBuiltIn(),
-        };
-        Images = new PooledImageUpdater(services);
-        Exchange = new IdentityExchange(services);
+        });
     }
 
     /// <summary>Where host files come from: this computer's own.</summary>
@@ -47,11 +51,20 @@ public sealed class HostSession : IDisposable
     /// <summary>Pools, and which machine is what.</summary>
     public PoolService Pools { get; }
 
+    /// <summary>What was declared, tasks, runs and journals.</summary>
+    public VmUpdateStore Store { get; }
+
+    /// <summary>What the task broker works with.</summary>
+    public BrokerServices Broker { get; }
+
+    /// <summary>Update tasks.</summary>
+    public TaskService Tasks { get; }
+
     /// <summary>The swap.</summary>
-    public PooledImageUpdater Images { get; }
+    public PooledImageUpdater Images => new(_updater.Value);
 
     /// <summary>Identities out of the host and onto new disks.</summary>
-    public IdentityExchange Exchange { get; }
+    public IdentityExchange Exchange => new(_updater.Value);
 
     /// <summary>Opens what a host's cmdlets work with.</summary>
     /// <param name="host">The host.</param>
@@ -60,16 +73,7 @@ public sealed class HostSession : IDisposable
     public static HostSession Open(VmUpdateHost host)
     {
         LabHypervisor lab = OpenLab(host.LabPath);
-        VmUpdateStore store = VmUpdateStore.Open(host.StorePath, new StoreOptions { Files = Files });
-        try
-        {
-            return new HostSession(host, lab, store, Identities(host));
-        }
-        catch
-        {
-            store.Dispose();
-            throw;
-        }
+        return new HostSession(host, lab, VmUpdateStore.Open(host.StorePath, new StoreOptions { Files = Files }));
     }
 
     /// <summary>Opens a lab.</summary>
@@ -94,7 +98,7 @@ public sealed class HostSession : IDisposable
     };
 
     /// <inheritdoc/>
-    public void Dispose() => _store.Dispose();
+    public void Dispose() => Store.Dispose();
 
     private static IIdentityStore Identities(VmUpdateHost host) => host.IdentityStore == IdentityStoreKind.Memory
         ? new MemoryIdentityStore()
