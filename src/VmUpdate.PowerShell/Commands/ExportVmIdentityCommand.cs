@@ -123,8 +123,8 @@ public sealed class ExportVmIdentityCommand : MachineCmdlet
             .Concat(Ids.Select(id => (id.ToString(), VmSelection.ById(id)))))
         {
             Export(name, folder, stop => Revision is { } revision
-                ? Session.Exchange.ExportKeptAsync(machine, revision, folder, key, ExcludeSet, stop)
-                : Session.Exchange.ExportAsync(machine, folder, key, ExcludeSet, stop));
+                ? Connection.Exchange.ExportKeptAsync(machine, revision, folder, key, ExcludeSet, stop)
+                : Connection.Exchange.ExportAsync(machine, folder, key, ExcludeSet, stop));
         }
     }
 

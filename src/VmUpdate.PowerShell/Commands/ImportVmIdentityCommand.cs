@@ -139,7 +139,7 @@ public sealed class ImportVmIdentityCommand : HostCmdlet
             using ExportKey key = ExportKeys.ToOpen(this, Certificate, Passphrase);
             if (ShouldProcess(target, $"Make a new disk '{options.DiskPath}' for it with the identity in '{export}'"))
             {
-                Write(Await(stop => Task.Run(() => Session.Exchange.ImportAsync(machine, export, key, options, stop), stop)));
+                Write(Await(stop => Task.Run(() => Connection.Exchange.ImportAsync(machine, export, key, options, stop), stop)));
             }
         });
     }

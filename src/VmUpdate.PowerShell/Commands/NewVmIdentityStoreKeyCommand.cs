@@ -32,18 +32,18 @@ public sealed class NewVmIdentityStoreKeyCommand : HostCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        if (!ShouldProcess(Session.Host.IdentityPath, "Make a new key, and seal the kept identities anew"))
+        if (!ShouldProcess(Connection.Host.IdentityPath, "Make a new key, and seal the kept identities anew"))
         {
             return;
         }
 
-        ForEachTarget(Session.Host.IdentityPath, () =>
+        ForEachTarget(Connection.Host.IdentityPath, () =>
         {
-            IdentityKeyRotation rotation = Await(stop => Task.Run(Session.Exchange.RotateKey, stop));
-            WriteObject(new VmIdentityStoreKey(rotation, Session.Host));
+            IdentityKeyRotation rotation = Await(stop => Task.Run(Connection.Exchange.RotateKey, stop));
+            WriteObject(new VmIdentityStoreKey(rotation, Connection.Host));
             foreach (VmUpdateException failure in rotation.Failures)
             {
-                WriteError(ErrorTable.Record(failure, Session.Host.IdentityPath));
+                WriteError(ErrorTable.Record(failure, Connection.Host.IdentityPath));
             }
         });
     }
