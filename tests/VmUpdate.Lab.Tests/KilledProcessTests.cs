@@ -45,7 +45,10 @@ public sealed class KilledProcessTests
             Assert.Equal(hash, SwapWorld.Sha256(old));
             Assert.Equal(VmPowerState.Running, await world.StateAsync());
             Assert.Empty(world.Store.GetOpenSwaps(world.Lab.HostId));
-            Assert.Empty(Directory.GetFiles(world.Lab.IdentityFolder, "*.vmidentity"));
+            Assert.Empty(Directory.GetFiles(world.Lab.IdentityFolder, "*.tmp"));
+            Assert.Subset(
+                world.Store.GetSwaps(world.Vm).Select(swap => swap.BundleId + ".vmidentity").ToHashSet(),
+                Directory.GetFiles(world.Lab.IdentityFolder, "*.vmidentity").Select(path => Path.GetFileName(path)).ToHashSet());
             if (!wasKilled)
             {
                 break;

@@ -214,6 +214,11 @@ internal static partial class AttributeIo
         RunList runs = attribute.Runs!;
         long vcn = offset / clusterSize;
         long last = (end + clusterSize - 1) / clusterSize;
+        if (last > runs.Clusters)
+        {
+            throw NtfsError.OutOfBounds("mapping pairs", -1, $"byte {end - 1} of a stream of {runs.Clusters} clusters.");
+        }
+
         while (vcn < last)
         {
             int index = runs.Find(vcn);

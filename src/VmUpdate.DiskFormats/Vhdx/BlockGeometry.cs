@@ -47,6 +47,6 @@ internal sealed class BlockGeometry
     /// <summary>The bit of a block's first sector in its chunk's bitmap.</summary>
     internal long FirstBit(long block) => block % ChunkRatio * SectorsPerBlock;
 
-    /// <summary>How many bytes of a block belong to the disk: fewer in the last one.</summary>
-    internal int UsedLength(long block) => (int)Math.Min(BlockSize, VirtualLength - (block * BlockSize));
+    /// <summary>How many bytes of a block belong to the disk: fewer in the last one, none in those that fill the last chunk of a child's table.</summary>
+    internal int UsedLength(long block) => (int)Math.Max(0, Math.Min(BlockSize, VirtualLength - (block * BlockSize)));
 }

@@ -26,4 +26,14 @@ public sealed class FuzzTests(ITestOutputHelper output)
         Assert.True(clean, string.Join(Environment.NewLine, runner.Findings.Select(found => $"dotnet run --project tests/VmUpdate.Fuzz -c Release -- {found}")));
         Assert.True(runner.Cases > 0);
     }
+
+    [Theory]
+    [InlineData("vhdx", 50552829)] // an entry in use behind the last block of a child
+    [InlineData("vhdx", 51072409)]
+    [InlineData("ntfs", 50614436)] // a stream longer than its clusters, written to
+    public void What_was_found_once_stays_mended(string name, long seed)
+    {
+        var runner = new FuzzRunner(FuzzTargets.Create(name)!, TextWriter.Null);
+        Assert.True(runner.Run(seed, 1, TimeSpan.FromMinutes(2)), string.Join(Environment.NewLine, runner.Findings));
+    }
 }

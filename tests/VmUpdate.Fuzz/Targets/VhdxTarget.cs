@@ -56,7 +56,7 @@ public sealed class VhdxTarget : FuzzTarget
             long offset = random.NextInt64(disk.Length - buffer.Length + 1) / 512 * 512;
             if (disk.CanWrite && random.Next(2) == 0)
             {
-                disk.WriteAt(offset, buffer.AsSpan(0, 4096));
+                disk.WriteAt(offset, buffer.AsSpan(0, Math.Min(buffer.Length, 4096)));
             }
             else
             {
