@@ -35,6 +35,25 @@ public sealed class CatalogueTests
         Assert.DoesNotContain("mine", lab.RunWell("Get-VmIdentity $1", lab.OldMaster).All("Set"));
     }
 
+    [Fact]
+    public void A_set_of_ones_own_goes_through_an_export()
+    {
+        using var lab = new Lab(pooled: 2);
+        string sets = Path.Combine(lab.Beside, "mine.json");
+        File.WriteAllText(sets, Mine);
+        string disk = Path.Combine(lab.Beside, "new.vhdx");
+        RunResult import = lab.RunWell(
+            "$with = @{ Passphrase = $1; CataloguePath = $2 }; Export-VmIdentity PC-01 $3 @with | Import-VmIdentity -Name PC-01 -MasterPath $4 -DiskPath $5 @with",
+            IdentityExchangeCmdletTests.Passphrase,
+            sets,
+            lab.Beside,
+            lab.NewMaster,
+            disk);
+        Assert.Contains("mine", $"{import.Single.Properties["SetsCarried"].Value}", StringComparison.Ordinal);
+        const string read = "Get-VmIdentity $1 -CataloguePath $2 | Where-Object Set -eq mine | ForEach-Object Fingerprint";
+        Assert.Equal($"{lab.RunWell(read, lab.DiskOf("PC-01"), sets).Single}", $"{lab.RunWell(read, disk, sets).Single}");
+    }
+
     [Theory]
     [InlineData("\"items\"", "\"itmes\"", "unknown")]
     [InlineData("\"source\": \"us\",", "\"source\": \"us\", \"dependsOn\": [\"mine\"],", "circle")]

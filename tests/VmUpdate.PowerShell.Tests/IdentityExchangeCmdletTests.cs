@@ -8,7 +8,7 @@ namespace VmUpdate.PowerShell.Tests;
 
 public sealed class IdentityExchangeCmdletTests
 {
-    private static readonly SecureString Passphrase = Secure("correct horse battery");
+    internal static readonly SecureString Passphrase = Secure("correct horse battery");
 
     private static readonly (string Script, string Id)[] Refused =
     [

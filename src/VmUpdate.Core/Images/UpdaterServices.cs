@@ -6,7 +6,7 @@ using VmUpdate.DiskFormats.Blocks;
 namespace VmUpdate.Core.Images;
 
 /// <summary>What the swap reaches the world through.</summary>
-public sealed class UpdaterServices : IDiskServices
+public sealed record UpdaterServices : IDiskServices
 {
     /// <summary>The host.</summary>
     public required IHypervisor Hypervisor { get; init; }

@@ -87,6 +87,14 @@ public sealed class ExportVmIdentityCommand : MachineCmdlet
     [ValidateNotNullOrEmpty]
     public string[] ExcludeSet { get; set; } = [];
 
+    /// <summary>
+    /// Files of your own that say what counts as identity, or folders of such files (*.json): each adds a set, or takes the place of the
+    /// shipped one of the same id. Import-VmIdentity needs them, too.
+    /// </summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string[]? CataloguePath { get; set; }
+
     /// <summary>Folders outside a disk's own volume or share from which its parents may come.</summary>
     [Parameter(ParameterSetName = ByDisk)]
     [ValidateNotNullOrEmpty]
@@ -112,10 +120,11 @@ public sealed class ExportVmIdentityCommand : MachineCmdlet
     protected override void EndProcessing()
     {
         string folder = ResolvePath(DestinationPath);
+        IdentityCatalogue catalogue = LoadCatalogue(CataloguePath);
         using ExportKey key = ForAllTargets(folder, () => ExportKeys.ToSeal(this, Certificate, Passphrase));
         foreach (string disk in _disks)
         {
-            var files = new LocalDisks { AllowedParentFolders = [.. AllowedParentFolder.Select(ResolvePath)] };
+            var files = new LocalDisks { Catalogue = catalogue, AllowedParentFolders = [.. AllowedParentFolder.Select(ResolvePath)] };
             Export(disk, folder, _ => Task.FromResult(IdentityExchange.ExportDisk(disk, folder, key, ExcludeSet, files)));
         }
 
@@ -123,8 +132,8 @@ public sealed class ExportVmIdentityCommand : MachineCmdlet
             .Concat(Ids.Select(id => (id.ToString(), VmSelection.ById(id)))))
         {
             Export(name, folder, stop => Revision is { } revision
-                ? Connection.Exchange.ExportKeptAsync(machine, revision, folder, key, ExcludeSet, stop)
-                : Connection.Exchange.ExportAsync(machine, folder, key, ExcludeSet, stop));
+                ? Connection.ExchangeBy(catalogue).ExportKeptAsync(machine, revision, folder, key, ExcludeSet, stop)
+                : Connection.ExchangeBy(catalogue).ExportAsync(machine, folder, key, ExcludeSet, stop));
         }
     }
 

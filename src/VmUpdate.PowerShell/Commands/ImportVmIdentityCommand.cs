@@ -96,6 +96,14 @@ public sealed class ImportVmIdentityCommand : HostCmdlet
     [ValidateNotNullOrEmpty]
     public string[] ExcludeSet { get; set; } = [];
 
+    /// <summary>
+    /// Files of your own that say what counts as identity, or folders of such files (*.json). Of these sets the exported file holds what
+    /// Export-VmIdentity was given them for.
+    /// </summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string[]? CataloguePath { get; set; }
+
     /// <summary>What becomes of the machine's DPAPI keys, as in Update-PooledVmImage.</summary>
     /// <value>Rewrap</value>
     [Parameter]
@@ -133,13 +141,14 @@ public sealed class ImportVmIdentityCommand : HostCmdlet
             AllowOtherMachine = AllowOtherVM,
             AllowSharedMachineSid = AllowSharedMachineSid,
         };
+        IdentityCatalogue catalogue = LoadCatalogue(CataloguePath);
         VmSelection machine = ParameterSetName == ById ? VmSelection.ById(Id) : VmSelection.ByName(Name);
         ForEachTarget(export, () =>
         {
             using ExportKey key = ExportKeys.ToOpen(this, Certificate, Passphrase);
             if (ShouldProcess(target, $"Make a new disk '{options.DiskPath}' for it with the identity in '{export}'"))
             {
-                Write(Await(stop => Task.Run(() => Connection.Exchange.ImportAsync(machine, export, key, options, stop), stop)));
+                Write(Await(stop => Task.Run(() => Connection.ExchangeBy(catalogue).ImportAsync(machine, export, key, options, stop), stop)));
             }
         });
     }

@@ -66,6 +66,11 @@ public sealed class HostSession : IDisposable
     /// <summary>Identities out of the host and onto new disks.</summary>
     public IdentityExchange Exchange => new(_updater.Value);
 
+    /// <summary>The same, by a catalogue of the user's.</summary>
+    /// <param name="catalogue">The catalogue.</param>
+    /// <returns>The service.</returns>
+    public IdentityExchange ExchangeBy(IdentityCatalogue catalogue) => new(_updater.Value with { Catalogue = catalogue });
+
     /// <summary>Opens what a host's cmdlets work with.</summary>
     /// <param name="host">The host.</param>
     /// <returns>The session.</returns>

@@ -12,7 +12,7 @@ internal sealed class LocalDisks : IDiskServices
     public IHostFileSystem Files => HostSession.Files;
 
     /// <inheritdoc/>
-    public IdentityCatalogue Catalogue { get; } = IdentityCatalogue.LoadBuiltIn();
+    public IdentityCatalogue Catalogue { get; init; } = IdentityCatalogue.LoadBuiltIn();
 
     /// <inheritdoc/>
     public IClock Clock => SystemClock.Instance;
