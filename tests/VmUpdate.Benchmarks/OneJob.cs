@@ -28,6 +28,9 @@ internal static class OneJob
             case "scan":
                 ScanBenchmark.Scan(files, [arguments[0]]);
                 break;
+            case QueueBenchmark.BrokerJob:
+                QueueBenchmark.RunBroker(arguments[0]);
+                return 0;
             default:
                 return 2;
         }

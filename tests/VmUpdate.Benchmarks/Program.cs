@@ -1,7 +1,7 @@
 using VmUpdate.Benchmarks;
 
 // dotnet run -c Release --project tests/VmUpdate.Benchmarks [-- FOLDER [JOB ...]]
-// FOLDER holds the image, or receives it (16 GiB of address space, about 2 GiB of room); jobs: extract child walk swap scan.
+// FOLDER holds the image, or receives it (16 GiB of address space, about 2 GiB of room); jobs: extract child walk swap scan broker queue.
 const string Prefix = "vmupdate-benchmarks";
 if (args is ["--one", ..])
 {
@@ -9,7 +9,7 @@ if (args is ["--one", ..])
 }
 
 string folder = args.Length > 0 ? Path.GetFullPath(args[0]) : Path.Combine(Path.GetTempPath(), Prefix);
-string[] jobs = args.Length > 1 ? args[1..] : ["extract", "child", "walk", "swap", "scan"];
+string[] jobs = args.Length > 1 ? args[1..] : ["extract", "child", "walk", "swap", "scan", "broker", "queue"];
 var image = new Lazy<BenchmarkImage>(() => BenchmarkImage.Open(folder));
 var figures = new Figures();
 string scratch = Directory.CreateTempSubdirectory(Prefix).FullName;
@@ -34,6 +34,12 @@ try
                 break;
             case "swap":
                 SwapBenchmark.Run(figures);
+                break;
+            case "broker":
+                BrokerBenchmark.Run(figures);
+                break;
+            case "queue":
+                QueueBenchmark.Run(scratch, figures);
                 break;
             default:
                 Console.Error.WriteLine($"There is no job '{job}'.");

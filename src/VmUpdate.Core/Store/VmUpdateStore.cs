@@ -57,6 +57,9 @@ public sealed partial class VmUpdateStore : IDisposable
         try
         {
             connection.Open();
+
+            // SQLite waits for another writer in steps of milliseconds; the provider's own way is to try again every 150.
+            StoreSql.Run(connection, $"PRAGMA busy_timeout = {(long)options.BusyTimeout.TotalMilliseconds}");
             int present = RequireOurs(connection, path);
 
             // Only now is anything written: a file that is not ours, or newer, stays byte for byte what it is.
