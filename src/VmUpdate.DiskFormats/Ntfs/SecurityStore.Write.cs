@@ -8,6 +8,8 @@ internal sealed partial class SecurityStore
     private const uint FirstId = 0x100;
     private const int MirrorDistance = 256 * 1024;
     private const int Alignment = 16;
+    private const int IdKeySize = 4;
+    private const int HashKeySize = 8; // the hash, the number
     private static readonly byte[] IndexMark = [0x49, 0, 0x49, 0]; // "II": stands behind $SDH's data, meaning unknown
 
     private readonly Dictionary<(uint Folder, bool IsDirectory), uint> _inherited = [];
@@ -38,9 +40,9 @@ internal sealed partial class SecurityStore
 
         uint hash = Hash(descriptor);
         IndexTree hashes = IndexTree.Of(volume, File, HashIndex);
-        foreach (IndexEntry entry in hashes.From(key => BinaryPrimitives.ReadUInt32LittleEndian(key) < hash).ToArray())
+        foreach (IndexEntry entry in hashes.From(key => FirstOf(key, HashKeySize) < hash).ToArray())
         {
-            if (BinaryPrimitives.ReadUInt32LittleEndian(entry.Key) != hash)
+            if (FirstOf(entry.Key, HashKeySize) != hash)
             {
                 break;
             }
@@ -67,10 +69,14 @@ internal sealed partial class SecurityStore
         return hash;
     }
 
+    private static uint FirstOf(ReadOnlySpan<byte> key, int size) => key.Length == size
+        ? BinaryPrimitives.ReadUInt32LittleEndian(key)
+        : throw NtfsError.Inconsistent(Structure, -1, $"expected keys of {size} bytes in its index, found one of {key.Length}.");
+
     private uint Append(ReadOnlySpan<byte> descriptor, uint hash, IndexTree hashes)
     {
         IndexTree ids = IndexTree.Of(volume, File, IdIndex);
-        uint last = ids.Last() is { } greatest ? Math.Max(FirstId - 1, BinaryPrimitives.ReadUInt32LittleEndian(greatest.Key)) : FirstId - 1;
+        uint last = ids.Last() is { } greatest ? Math.Max(FirstId - 1, FirstOf(greatest.Key, IdKeySize)) : FirstId - 1;
 
         if (last == uint.MaxValue)
         {

@@ -30,6 +30,7 @@ public sealed class FuzzTests(ITestOutputHelper output)
     [Theory]
     [InlineData("vhdx", 50552829)] // an entry in use behind the last block of a child
     [InlineData("vhdx", 51072409)]
+    [InlineData("ntfs", 60103083)] // a key of no bytes in the index of descriptors
     [InlineData("ntfs", 50614436)] // a stream longer than its clusters, written to
     public void What_was_found_once_stays_mended(string name, long seed)
     {
