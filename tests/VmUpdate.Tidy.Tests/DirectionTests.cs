@@ -9,6 +9,7 @@ public sealed partial class DirectionTests
     private static readonly Dictionary<string, string[]> MayReference = new()
     {
         ["VmUpdate.DiskFormats"] = [],
+        ["VmUpdate.GuestProtocol"] = [],
         ["VmUpdate.Core"] = ["VmUpdate.DiskFormats"],
         ["VmUpdate.Lab"] = ["VmUpdate.Core"],
         ["VmUpdate.HelpBuilder"] = [],

@@ -10,6 +10,7 @@ public static class FuzzTargets
         ["partitions"] = () => new PartitionTarget(),
         ["ntfs"] = () => new NtfsTarget(),
         ["vhdx"] = () => new VhdxTarget(),
+        ["protocol"] = () => new ProtocolTarget(),
     };
 
     /// <summary>What the targets are called.</summary>
