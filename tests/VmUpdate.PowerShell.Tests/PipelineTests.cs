@@ -61,6 +61,25 @@ public sealed class PipelineTests
     }
 
     [Fact]
+    public void A_pool_that_is_piped_in_means_its_machines()
+    {
+        using var lab = new Lab(pooled: 3);
+        Assert.Equal(["PC-01", "PC-02", "PC-03"], lab.RunWell("Get-VmUpdatePool | Test-PooledVmImage -MasterPath $1", lab.NewMaster).All("VMName").Order());
+        Assert.Equal(["PC-01"], lab.RunWell("Get-VmUpdateMachine PC-01 | Test-PooledVmImage -MasterPath $1", lab.NewMaster).All("VMName"));
+        RunResult moved = lab.Run("Get-VmUpdatePool LabPool | Update-PooledVmImage -MasterPath $1 -Force", lab.NewMaster);
+        Assert.Equal(["Blocked", "Updated", "Updated"], moved.All("State").Order());
+    }
+
+    [Fact]
+    public void What_a_check_found_is_readable_as_text()
+    {
+        using var lab = new Lab(pooled: 1);
+        RunResult result = lab.RunWell("$test = Test-PooledVmImage PC-01 $1; \"$($test.Findings)\"; \"$($test.Plan)\"", lab.NewMaster);
+        Assert.Contains("Blocked VmHasCheckpoints: ", result.Output[0].ToString(), StringComparison.Ordinal);
+        Assert.All(result.Output, text => Assert.DoesNotContain("{", text.ToString(), StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void All_that_is_piped_in_is_one_run()
     {
         using var lab = new Lab(pooled: 4);

@@ -7,4 +7,8 @@ namespace VmUpdate.Core.Identity;
 /// <param name="Reason">Why, in one sentence for an administrator.</param>
 /// <param name="Items">How many values, keys and files are carried, removed or renamed; for what is not carried, how many the old disk holds.</param>
 /// <param name="Bytes">The bytes carried.</param>
-public sealed record SetDecision(string Set, SetVerb Verb, SetOutcome Outcome, string Reason, int Items, long Bytes);
+public sealed record SetDecision(string Set, SetVerb Verb, SetOutcome Outcome, string Reason, int Items, long Bytes)
+{
+    /// <inheritdoc/>
+    public override string ToString() => $"{Set}: {Outcome}, {Reason}";
+}

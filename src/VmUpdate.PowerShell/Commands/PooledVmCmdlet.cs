@@ -2,6 +2,7 @@ using System.Management.Automation;
 using VmUpdate.Core.Machines;
 using VmUpdate.PowerShell.Completion;
 using VmUpdate.PowerShell.Errors;
+using VmUpdate.PowerShell.Output;
 
 namespace VmUpdate.PowerShell.Commands;
 
@@ -14,10 +15,14 @@ public abstract class PooledVmCmdlet : MachineCmdlet
     private readonly List<string> _pools = [];
 
     /// <summary>The name of a pool: all its machines are meant.</summary>
-    [Parameter(ParameterSetName = ByPool, Mandatory = true)]
+    [Parameter(ParameterSetName = ByPool, Mandatory = true, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(PoolNameCompleter))]
     public string Pool { get; set; } = string.Empty;
+
+    /// <summary>A pool that Get-VmUpdatePool puts out: all its machines are meant.</summary>
+    [Parameter(ParameterSetName = ByPool, ValueFromPipeline = true)]
+    public VmUpdatePool? InputObject { get; set; } // a type of its own: or the pool's text would pass for a machine's name
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
