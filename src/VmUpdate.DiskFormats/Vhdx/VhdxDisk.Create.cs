@@ -61,6 +61,49 @@ public sealed partial class VhdxDisk
         }
     }
 
+    /// <summary>
+    /// Makes a dynamic disk that holds what another one and its parents do, and depends on none of them: for hypervisors without
+    /// differencing disks. What is zero takes no room; where the file system can, the bytes are shared with the other file and not copied.
+    /// Under construction until <see cref="Complete"/>.
+    /// </summary>
+    /// <param name="path">The new file's path.</param>
+    /// <param name="sourcePath">The disk to copy; it is only read.</param>
+    /// <param name="options">How; block size and sector size are not looked at.</param>
+    /// <param name="cancellation">Ends the copying; then no file is left.</param>
+    /// <returns>The disk, open for writing.</returns>
+    /// <exception cref="DiskFormatException">The source, or one of its parents, cannot be used: as <see cref="Open"/>.</exception>
+    /// <exception cref="HostFileException">The file exists already, or the host failed; then no file is left.</exception>
+    public static VhdxDisk CreateCopy(string path, string sourcePath, VhdxCreateOptions options, CancellationToken cancellation)
+    {
+        using ParentCache? own = options.Parents is null ? new ParentCache() : null;
+        var opener = new ChainOpener(options.Files, own ?? options.Parents!, options.AllowedParentFolders);
+        using ParentCache.Lease lease = opener.OpenParent(sourcePath);
+        VhdxFile source = lease.Chain.File;
+        var metadata = new VhdxMetadata
+        {
+            BlockSize = VhdxLimits.ChildBlockSize,
+            LeaveBlocksAllocated = false,
+            VirtualLength = source.VirtualLength,
+            VirtualDiskId = options.NewGuid(),
+            LogicalSectorSize = source.Metadata.LogicalSectorSize,
+            PhysicalSectorSize = source.Metadata.PhysicalSectorSize,
+            Parent = null,
+        };
+        string full = ChainOpener.FullPath(path);
+        VhdxDisk disk = Create(full, metadata, options, null, null);
+        try
+        {
+            disk.File.CopyFrom(source, cancellation);
+            return disk;
+        }
+        catch
+        {
+            disk.Dispose();
+            disk._newFilesFolder!.Delete(Path.GetFileName(full));
+            throw;
+        }
+    }
+
     /// <summary>Makes a dynamic disk, all zero, under construction until <see cref="Complete"/>.</summary>
     /// <param name="path">The new file's path.</param>
     /// <param name="length">The virtual size, in bytes: whole sectors, at most 64 TiB.</param>

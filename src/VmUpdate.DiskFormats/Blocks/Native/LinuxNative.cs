@@ -30,6 +30,9 @@ internal static class LinuxNative
     internal const int TryAgain = 11;
     internal const int PermissionDenied = 13;
 
+    /// <summary>FICLONERANGE: _IOW(0x94, 13, struct file_clone_range).</summary>
+    internal const nuint CloneRangeRequest = 0x4020940D;
+
     internal const int TypeMask = 0xF000;
     internal const int TypeFolder = 0x4000;
     internal const int TypeRegular = 0x8000;
@@ -79,6 +82,10 @@ internal static class LinuxNative
     [DllImport(Library, EntryPoint = "fcntl", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     internal static extern int FCntl(SafeFileHandle descriptor, int command, ref RangeLock range);
+
+    [DllImport(Library, EntryPoint = "ioctl", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    internal static extern int Clone(SafeFileHandle descriptor, nuint request, ref CloneRange range);
 
     [DllImport(Library, EntryPoint = "rename", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
@@ -131,6 +138,16 @@ internal static class LinuxNative
         internal long Start;
         internal long Length;
         internal int Process;
+    }
+
+    /// <summary><c>struct file_clone_range</c>.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct CloneRange
+    {
+        internal long Source;
+        internal ulong SourceOffset;
+        internal ulong Length;
+        internal ulong Offset;
     }
 
     /// <summary><c>struct statx</c>, which is the same on every architecture.</summary>
