@@ -54,6 +54,9 @@ public sealed partial class LabHypervisor : IHypervisor, IUserSessions, IGuestCh
     /// <inheritdoc/>
     public bool DisksAreHere => true;
 
+    /// <inheritdoc/>
+    public bool HasDifferencingDisks => _options.HasDifferencingDisks;
+
     /// <summary>How long the machines take.</summary>
     public LabTimings Timings => _host.Timings;
 

@@ -23,4 +23,7 @@ public sealed class LabOptions
 
     /// <summary>Told after each such call has had its effect; what it throws is what the call fails with nevertheless.</summary>
     public Action<LabCall>? AfterCall { get; init; }
+
+    /// <summary>Whether the lab plays a host whose machines run from differencing disks, as Hyper-V's do and KVM's do not.</summary>
+    public bool HasDifferencingDisks { get; init; } = true;
 }

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using VmUpdate.Core.Identity;
+using VmUpdate.Core.Machines;
+using VmUpdate.DiskFormats.Blocks;
 using VmUpdate.DiskFormats.Vhdx;
 
 namespace VmUpdate.Core.Images;
@@ -27,6 +29,13 @@ internal sealed class ParentImage : IDisposable
     public VhdxFileInfo Info => _first.Disk.Chain[0];
 
     public Guid DataWriteGuid => Info.DataWriteGuid;
+
+    /// <summary>The length of its file and those of its parents: the most that a full copy takes.</summary>
+    public long FileBytes => _first.Disk.Chain.Sum(file =>
+    {
+        using IBlockFile host = HostPath.FolderOf(_run.Services.Files, file.Path).Open(System.IO.Path.GetFileName(file.Path), HostFileMode.Read);
+        return host.Length;
+    });
 
     public static ParentImage Open(string path, RunContext run) => new(path, GuestImage.Open(path, run), run);
 

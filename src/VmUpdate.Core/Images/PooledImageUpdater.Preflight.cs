@@ -28,7 +28,7 @@ public sealed partial class PooledImageUpdater
         return results;
     }
 
-    private static PreflightResult Describe(SwapCheck check, RunContext run)
+    private PreflightResult Describe(SwapCheck check, RunContext run)
     {
         PreflightFinding? gravest = check.Findings.OrderByDescending(finding => finding.Verdict).FirstOrDefault();
         bool isGoing = check.Refusal is null && !check.IsCurrent;
@@ -59,12 +59,12 @@ public sealed partial class PooledImageUpdater
     private static List<string> Sets(IdentityPlan? plan, SetOutcome outcome) =>
         plan?.Decisions.Where(decision => decision.Outcome == outcome).Select(decision => decision.Set).ToList() ?? [];
 
-    private static List<string> Steps(SwapCheck check, RunContext run)
+    private List<string> Steps(SwapCheck check, RunContext run)
     {
         string name = check.Target.Name;
         VmPowerState power = check.Target.Machine!.State;
         string newPath = DiskNames.Next(check.BootDisk!.Path, name, check.NextRevision);
-        var steps = new List<string> { $"make {newPath}, a child of {check.ParentPath}" };
+        var steps = new List<string> { $"make {newPath}, a {(Hypervisor.HasDifferencingDisks ? "child" : "copy")} of {check.ParentPath}" };
         if (power is VmPowerState.Saved or VmPowerState.Paused)
         {
             steps.Add($"let {name}, which is {power}, run on");

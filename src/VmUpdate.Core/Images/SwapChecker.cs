@@ -296,8 +296,10 @@ internal sealed class SwapChecker
 
     private void CheckSpace(SwapCheck check, long carried)
     {
+        // A file system that shares what copies have in common takes the room later, as the copies part; what is not there then is missed too.
+        long copied = _services.Hypervisor.HasDifferencingDisks ? 0 : check.Parent!.FileBytes;
         IHostFolder folder = HostPath.FolderOf(_services.Files, check.BootDisk!.Path);
-        RequireSpace(check, folder.Path, "the new disk", folder.FreeBytes - NeededBytes, carried);
+        RequireSpace(check, folder.Path, "the new disk", folder.FreeBytes - NeededBytes - copied, carried);
         RequireSpace(check, "the identity store", "the bundle", _services.Identities.FreeBytes, carried);
     }
 
@@ -316,10 +318,14 @@ internal sealed class SwapChecker
     private void OpenOldDisk(SwapCheck check)
     {
         check.Old = GuestImage.Open(check.BootDisk!.Path, _run);
-        check.From = check.Old.ParentPath;
+        bool isCopy = !_services.Hypervisor.HasDifferencingDisks && check.Old.ParentPath.Length == 0;
+
+        // A full copy does not name what it was made from; the record that was made with it does.
+        Guid fromGuid = isCopy ? check.Revision?.ParentDataWriteGuid ?? Guid.Empty : check.Old.ParentDataWriteGuid;
+        check.From = isCopy ? check.From : check.Old.ParentPath;
         check.IsCurrent = _run.Direction == SwapDirection.Update
-            && HostPath.AreSame(check.Old.ParentPath, check.ParentPath)
-            && check.Old.ParentDataWriteGuid == check.Parent!.DataWriteGuid;
+            && HostPath.AreSame(check.From, check.ParentPath)
+            && fromGuid == check.Parent!.DataWriteGuid;
         if (check.IsCurrent)
         {
             return;

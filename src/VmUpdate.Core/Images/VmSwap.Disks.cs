@@ -10,24 +10,25 @@ internal sealed partial class VmSwap
 {
     private IdentityTransfer? Source => IdentitySource.For(_run);
 
-    private void PrepareNewDisk(ParentImage parent)
+    private void PrepareNewDisk(ParentImage parent, CancellationToken cancellation)
     {
+        string how = Hypervisor.HasDifferencingDisks ? "a child" : "a copy";
         _journal.Begin(
-            (SwapState.Planned, $"{Swap.OldPath} -> {Swap.NewPath}, a child of {Swap.ParentPath}"),
+            (SwapState.Planned, $"{Swap.OldPath} -> {Swap.NewPath}, {how} of {Swap.ParentPath}"),
             (SwapState.NewDiskPrepared, string.Empty));
 
         // A former attempt of this swap may have left it half made. It is deleted and made anew, never repaired.
         HostPath.FolderOf(_services.Files, Swap.NewPath).Delete(Path.GetFileName(Swap.NewPath));
-        _newDisk = VhdxDisk.CreateDifferencing(
-            Swap.NewPath,
-            parent.Path,
-            new VhdxCreateOptions
-            {
-                Files = _services.Files,
-                NewGuid = _services.Ids.NewGuid,
-                Parents = _run.Parents,
-                AllowedParentFolders = _services.AllowedParentFolders,
-            });
+        var options = new VhdxCreateOptions
+        {
+            Files = _services.Files,
+            NewGuid = _services.Ids.NewGuid,
+            Parents = _run.Parents,
+            AllowedParentFolders = _services.AllowedParentFolders,
+        };
+        _newDisk = Hypervisor.HasDifferencingDisks
+            ? VhdxDisk.CreateDifferencing(Swap.NewPath, parent.Path, options)
+            : VhdxDisk.CreateCopy(Swap.NewPath, parent.Path, options, cancellation);
     }
 
     private void PreserveIdentity(ParentImage parent)

@@ -63,7 +63,7 @@ internal sealed partial class VmSwap : IDisposable
 
         try
         {
-            PrepareNewDisk(check.Parent!);
+            PrepareNewDisk(check.Parent!, cancellation);
             await StopAsync(cancellation).ConfigureAwait(false);
             PreserveIdentity(check.Parent!);
             RestoreIdentity();

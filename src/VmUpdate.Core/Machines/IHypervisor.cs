@@ -17,6 +17,9 @@ public interface IHypervisor
     /// <summary>Whether the paths of the host's disks are paths of this computer, so that the files may be opened here.</summary>
     bool DisksAreHere { get; }
 
+    /// <summary>Whether its machines run from differencing disks; if not, a new disk is a full copy of its master.</summary>
+    bool HasDifferencingDisks { get; }
+
     /// <summary>All machines of the host.</summary>
     /// <param name="cancellation">Ends the wait.</param>
     /// <returns>The machines, in no order.</returns>

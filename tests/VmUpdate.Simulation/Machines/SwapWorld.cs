@@ -46,6 +46,9 @@ public sealed class SwapWorld : IDisposable
     /// <summary>Called before and after each call to the host; what it throws, the call fails with.</summary>
     public Action<LabCall, bool>? OnCall { get; set; }
 
+    /// <summary>Whether the host has differencing disks; counts from the next <see cref="Reopen"/>.</summary>
+    public bool HasDifferencingDisks { get; set; } = true;
+
     /// <summary>Whether the guests can be asked.</summary>
     public bool WithGuests { get; set; } = true;
 
@@ -83,6 +86,7 @@ public sealed class SwapWorld : IDisposable
             Files = new HostFileSystem(),
             DiskFiles = Files,
             Clock = Clock,
+            HasDifferencingDisks = HasDifferencingDisks,
             BeforeCall = call =>
             {
                 lock (_calls)

@@ -21,6 +21,8 @@ public sealed class ScriptedHost : IHypervisor, IHostMetrics, IUserSessions, IGu
     /// <inheritdoc/>
     public bool DisksAreHere => false;
 
+    public bool HasDifferencingDisks => true;
+
     /// <summary>What a guest says after it got a task.</summary>
     public Func<GuestTask, IEnumerable<GuestStatus>> Script { get; set; } = _ => [GuestStatus.Applying, GuestStatus.Success];
 
