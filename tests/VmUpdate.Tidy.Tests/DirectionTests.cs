@@ -12,8 +12,9 @@ public sealed partial class DirectionTests
         ["VmUpdate.GuestProtocol"] = [],
         ["VmUpdate.Core"] = ["VmUpdate.DiskFormats"],
         ["VmUpdate.Lab"] = ["VmUpdate.Core"],
+        ["VmUpdate.Libvirt"] = ["VmUpdate.Core"],
         ["VmUpdate.HelpBuilder"] = [],
-        ["VmUpdate.PowerShell"] = ["VmUpdate.Core", "VmUpdate.Lab", "VmUpdate.HelpBuilder"],
+        ["VmUpdate.PowerShell"] = ["VmUpdate.Core", "VmUpdate.Lab", "VmUpdate.Libvirt", "VmUpdate.HelpBuilder"],
         ["VmUpdate.Shell"] = ["VmUpdate.PowerShell"],
     };
 
