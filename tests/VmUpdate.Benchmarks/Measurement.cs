@@ -16,7 +16,7 @@ internal sealed record Measurement(double[] Seconds, double CpuSeconds, long All
     /// <summary>Runs a job once to warm up and then five times.</summary>
     /// <param name="prepare">What comes before each run and is not counted.</param>
     /// <param name="job">The job.</param>
-    /// <returns>The times; processor time and allocations are those of the middle run.</returns>
+    /// <returns>The times; of processor time and allocations the median.</returns>
     public static Measurement Of(Action prepare, Action job)
     {
         prepare();
@@ -37,7 +37,9 @@ internal sealed record Measurement(double[] Seconds, double CpuSeconds, long All
                 GC.GetTotalAllocatedBytes(precise: true) - allocated));
         }
 
-        (double _, double middleCpu, long middleBytes) = runs.OrderBy(run => run.Wall).ElementAt(Runs / 2);
-        return new Measurement([.. runs.Select(run => run.Wall)], middleCpu, middleBytes);
+        return new Measurement(
+            [.. runs.Select(run => run.Wall)],
+            runs.Select(run => run.Cpu).Order().ElementAt(Runs / 2),
+            runs.Select(run => run.Bytes).Order().ElementAt(Runs / 2));
     }
 }

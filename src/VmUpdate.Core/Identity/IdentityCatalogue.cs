@@ -11,6 +11,8 @@ public sealed class IdentityCatalogue
     private const string Extension = ".json";
     private const int MaxFileSize = 1 << 20; // the longest that ships has 4 KiB
 
+    private static readonly Lazy<IdentityCatalogue> BuiltIn = new(() => Load([]));
+
     private IdentityCatalogue(IReadOnlyList<IdentitySet> sets) => Sets = sets;
 
     /// <summary>The sets, dependencies first.</summary>
@@ -34,7 +36,7 @@ public sealed class IdentityCatalogue
 
     /// <summary>Loads the sets that ship with the library.</summary>
     /// <returns>The catalogue.</returns>
-    public static IdentityCatalogue LoadBuiltIn() => Load([]);
+    public static IdentityCatalogue LoadBuiltIn() => BuiltIn.Value;
 
     /// <summary>Loads the sets that ship with the library, and a user's own; a user's set replaces the shipped one of the same id.</summary>
     /// <param name="userFiles">File names and their bytes, UTF-8 JSON.</param>

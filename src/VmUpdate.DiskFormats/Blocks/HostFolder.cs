@@ -41,7 +41,7 @@ internal sealed class HostFolder(string path) : IHostFolder
     public IReadOnlyList<string> Enumerate() => Guard(
         Path,
         "listing the folder",
-        () => new DirectoryInfo(Path).EnumerateFiles().Select(file => file.Name).ToArray());
+        () => Directory.EnumerateFiles(Path).Select(file => System.IO.Path.GetFileName(file)).ToArray());
 
     /// <inheritdoc/>
     public void Rename(string from, string to)

@@ -8,6 +8,11 @@ public sealed partial class NtfsVolume
 {
     private const uint DirectoryAttribute = (uint)FileAttributes.Directory;
 
+    // A few hundred places are asked for again and again; who walks the whole volume gains nothing by more.
+    private const int MostLookups = 1024;
+
+    private readonly Dictionary<(long Folder, string Name), Found?> _lookups = [];
+
     /// <summary>Looks a file or folder up.</summary>
     /// <param name="path">Its path; the exact name wins over one that differs by case. Reparse points are not followed.</param>
     /// <returns>The entry, or <see langword="null"/>.</returns>
@@ -226,15 +231,38 @@ public sealed partial class NtfsVolume
         var found = new Found(GuestPath.Root, Files.Get(WellKnownRecord.Root), null, IsSystem: false);
         foreach (string part in path.Parts)
         {
-            if (!found.File.IsDirectory || IndexTree.Of(this, found.File).FindName(part) is not { } entry)
+            if (LookupIn(found, part) is not { } next)
             {
                 return null;
             }
 
+            found = next;
+        }
+
+        return found;
+    }
+
+    /// <summary>What a folder has under a name. On a volume that is only read the answer stays true, and is kept.</summary>
+    private Found? LookupIn(Found folder, string part)
+    {
+        (long, string) key = (folder.File.Number, part);
+        if (!IsWritable && _lookups.TryGetValue(key, out Found? known))
+        {
+            return known;
+        }
+
+        Found? found = null;
+        if (folder.File.IsDirectory && IndexTree.Of(this, folder.File).FindName(part) is { } entry)
+        {
             FileRecord file = Files.Get(entry.File);
-            NtfsAttribute name = LongNameOf(file, found.File, entry.Key);
-            bool isSystem = found.IsSystem || file.Number < WellKnownRecord.FirstUser;
-            found = new Found(AppendName(found.Path, new FileNameValue(name.Value).Name), file, name, isSystem);
+            NtfsAttribute name = LongNameOf(file, folder.File, entry.Key);
+            bool isSystem = folder.IsSystem || file.Number < WellKnownRecord.FirstUser;
+            found = new Found(AppendName(folder.Path, new FileNameValue(name.Value).Name), file, name, isSystem);
+        }
+
+        if (!IsWritable && _lookups.Count < MostLookups)
+        {
+            _lookups.Add(key, found);
         }
 
         return found;
