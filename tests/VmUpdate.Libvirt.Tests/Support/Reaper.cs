@@ -3,9 +3,10 @@ using System.Runtime.InteropServices;
 namespace VmUpdate.Libvirt.Tests.Support;
 
 /// <summary>
-/// Buries QEMU processes that ended. They are nobody's children once they run, so they go to the computer's first process; libvirt waits
-/// until they are gone, and in a container that process may take seconds. So this one takes them instead, and only them: the other children
-/// are .NET's.
+/// Buries QEMU machines that ended. They are nobody's children once they run, so they go to the computer's first process; libvirt waits
+/// until they are gone, and in a container that process may take seconds. So this one takes them instead: only them, since .NET ends the
+/// process when a child of its own (qemu-img, qemu-nbd) was taken, and only when they have lain for a while, since a child that libvirt itself
+/// waits for is gone at once.
 /// </summary>
 internal static class Reaper
 {
@@ -29,24 +30,26 @@ internal static class Reaper
     private static void Run()
     {
         byte[] info = new byte[InfoSize];
+        int seen = 0;
         while (true)
         {
             Array.Clear(info);
-            if (WaitId(AnyChild, 0, info, Ended | LeaveIt | DoNotWait) == 0 && BitConverter.ToInt32(info, NumberOffset) is > 0 and var number && IsOurs(number))
+            int number = WaitId(AnyChild, 0, info, Ended | LeaveIt | DoNotWait) == 0 ? BitConverter.ToInt32(info, NumberOffset) : 0;
+            if (number > 0 && number == seen && IsMachine(number))
             {
                 _ = WaitId(OneChild, number, info, Ended | DoNotWait);
-                continue;
             }
 
-            Thread.Sleep(5);
+            seen = number;
+            Thread.Sleep(30);
         }
     }
 
-    private static bool IsOurs(int number)
+    private static bool IsMachine(int number)
     {
         try
         {
-            return File.ReadAllText($"/proc/{number}/comm").StartsWith("qemu-", StringComparison.Ordinal);
+            return File.ReadAllText($"/proc/{number}/comm").StartsWith("qemu-system", StringComparison.Ordinal);
         }
         catch (IOException)
         {
