@@ -237,7 +237,15 @@ public sealed class LabBrokerTests
 
         answer.Set();
         lab.Reopen();
-        Assert.Empty((await lab.WorkAsync()).LeftAwake);
+
+        // The call that was given up may end in the midst of the next broker's work: then the one after it puts the machine back.
+        long begun = Stopwatch.GetTimestamp();
+        while ((await lab.WorkAsync()).LeftAwake.Count > 0)
+        {
+            Assert.True(Stopwatch.GetElapsedTime(begun) < TimeSpan.FromMinutes(1), "the machine stays awake");
+            await Task.Delay(100, TestContext.Current.CancellationToken);
+        }
+
         Assert.All(await lab.StatesAsync(), s => Assert.Equal(VmPowerState.Saved, s));
         Assert.DoesNotContain(VmMarks.Woken, (await lab.Lab.GetMarksAsync(lab.Machines[0], None)).Keys);
     }
