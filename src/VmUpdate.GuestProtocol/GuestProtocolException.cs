@@ -20,4 +20,7 @@ public sealed class GuestProtocolException : Exception
 
     /// <summary>The field, or the message's type; empty for the line as a whole.</summary>
     public string Place { get; }
+
+    /// <summary>The request that a message of an unknown type makes, to be answered by <see cref="Messages.ReplyCodes.NotSupported"/>; empty for other defects.</summary>
+    public string RequestId { get; init; } = string.Empty;
 }

@@ -107,6 +107,9 @@ public static class MessageCodec
         LogOffSession.TypeName => LogOffSession.Read(fields),
         AllowLogons.TypeName => AllowLogons.Read(fields),
         Ping.TypeName => new Ping(),
-        string unknown => throw new GuestProtocolException(ProtocolDefect.UnknownType, unknown, "this version does not know such a message."),
+        string unknown => throw new GuestProtocolException(ProtocolDefect.UnknownType, unknown, "this version does not know such a message.")
+        {
+            RequestId = fields.OptionalText("requestId", 64) ?? string.Empty,
+        },
     };
 }

@@ -98,6 +98,13 @@ public sealed class MessageCodecTests
         Assert.Equal(new Ping { RequestId = "9" }, MessageCodec.Decode(line));
     }
 
+    [Fact]
+    public void A_message_of_a_newer_version_says_what_its_answer_is_to_name()
+    {
+        byte[] line = Encoding.UTF8.GetBytes("{\"type\":\"teleport\",\"requestId\":\"9\"}");
+        Assert.Equal("9", Assert.Throws<GuestProtocolException>(() => MessageCodec.Decode(line)).RequestId);
+    }
+
     [Theory]
     [InlineData(1, 1, 1)]
     [InlineData(1, 9, 1)]

@@ -10,7 +10,7 @@ internal static class Samples
 
     public static IReadOnlyList<GuestMessage> All { get; } =
     [
-        new Hello(1, 1, "vmupdate-agent 0.1", "PC-01", ["Script", "WindowsUpdate"], [new RunOnGuest(Id, 2)]) { Sent = Time },
+        new Hello(1, 1, "vmupdate-agent 0.1", "PC-01", ["Script", "WindowsUpdate"], [new RunOnGuest(Id, 2)]) { Sent = Time, Notice = "no room" },
         new StartTask(Id, 3, "Nightly", "ApplicationInstall", "Script", "Script", "a b.ps1", 4, new string('A', 64), true, 60) { RequestId = "7", Deadline = Time },
         new PayloadPart(Id, 0, [0, 255, 10, 13]),
         new QueryTask(Id, 1) { RequestId = "q" },
