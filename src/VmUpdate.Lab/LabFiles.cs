@@ -61,22 +61,12 @@ internal static class LabFiles
     }
 
     /// <summary>Writes a record that others may be reading at this moment: Windows replaces no open file, so that is tried again.</summary>
-    public static async Task WriteAsync<T>(IHostFolder folder, string name, T state, IClock clock, CancellationToken cancellation)
-    {
-        for (int attempt = 0; ; attempt++)
-        {
-            try
-            {
-                Write(folder, name, state);
-                return;
-            }
-            catch (HostFileException failure)
-                when (failure.Failure is HostFileFailure.InUse or HostFileFailure.AccessDenied && attempt < MaxAttempts)
-            {
-                await clock.Delay(TimeSpan.FromMilliseconds(2), cancellation).ConfigureAwait(false);
-            }
-        }
-    }
+    public static Task WriteAsync<T>(IHostFolder folder, string name, T state, IClock clock, CancellationToken cancellation) =>
+        TryAsync(() => Write(folder, name, state), clock, cancellation);
+
+    /// <summary>Deletes a record that others may be reading at this moment; also when it is gone.</summary>
+    public static Task DeleteAsync(IHostFolder folder, string name, IClock clock, CancellationToken cancellation) =>
+        TryAsync(() => folder.Delete(name + Suffix), clock, cancellation);
 
     public static IEnumerable<string> Names(IHostFolder folder) => folder.Enumerate()
         .Where(name => name.EndsWith(Suffix, StringComparison.Ordinal))
@@ -93,6 +83,23 @@ internal static class LabFiles
                 return folder.Exists(lockName) ? folder.Open(lockName, HostFileMode.ReadWrite) : folder.Create(lockName);
             }
             catch (HostFileException failure) when (failure.Failure is HostFileFailure.InUse or HostFileFailure.AlreadyExists)
+            {
+                await clock.Delay(TimeSpan.FromMilliseconds(2), cancellation).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private static async Task TryAsync(Action work, IClock clock, CancellationToken cancellation)
+    {
+        for (int attempt = 0; ; attempt++)
+        {
+            try
+            {
+                work();
+                return;
+            }
+            catch (HostFileException failure)
+                when (failure.Failure is HostFileFailure.InUse or HostFileFailure.AccessDenied && attempt < MaxAttempts)
             {
                 await clock.Delay(TimeSpan.FromMilliseconds(2), cancellation).ConfigureAwait(false);
             }

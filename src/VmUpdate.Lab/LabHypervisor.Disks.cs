@@ -19,8 +19,7 @@ public sealed partial class LabHypervisor
     public Task<IReadOnlyList<AttachedDisk>> ListDisksAsync(CancellationToken cancellation)
     {
         LabCall call = Begin("ListDisks", null, cancellation);
-        IReadOnlyList<AttachedDisk> disks = LabFiles.Names(_machines)
-            .Select(name => LabFiles.Read<LabMachineState>(_machines, name))
+        IReadOnlyList<AttachedDisk> disks = ReadMachines()
             .SelectMany(machine => machine.Disks.Select(disk => new AttachedDisk(new VmKey(HostId, machine.Id), machine.Name, FullPath(disk))))
             .ToList();
         return Ended(call, disks);
@@ -44,11 +43,7 @@ public sealed partial class LabHypervisor
                         $"{oldPath} was expected at {location}, but {(present is null ? "nothing" : FullPath(present))} is there.");
                 }
 
-                if (!HostPath.FolderOf(DiskFiles, newPath).Exists(Path.GetFileName(newPath)))
-                {
-                    throw new HypervisorException(HypervisorFailure.DiskNotUsable, machine.Name, $"the disk {newPath} does not exist.");
-                }
-
+                RequireFile(machine.Name, newPath);
                 LabDisk switched = present with { Path = newPath };
                 return machine with { Disks = machine.Disks.Select(disk => disk == present ? switched : disk).ToList() };
             },
@@ -60,9 +55,8 @@ public sealed partial class LabHypervisor
     public Task DeleteDiskAsync(string path, CancellationToken cancellation)
     {
         LabCall call = Begin("DeleteDisk", null, cancellation);
-        foreach (string name in LabFiles.Names(_machines))
+        foreach (LabMachineState machine in ReadMachines())
         {
-            LabMachineState machine = LabFiles.Read<LabMachineState>(_machines, name);
             if (machine.Disks.Any(disk => HostPath.AreSame(FullPath(disk), path)))
             {
                 throw new HypervisorException(HypervisorFailure.DiskAttached, path, $"it is attached to '{machine.Name}', and was not deleted.");
@@ -74,6 +68,14 @@ public sealed partial class LabHypervisor
     }
 
     private static DiskLocation LocationOf(LabDisk disk) => new(disk.Controller, disk.ControllerNumber, disk.Slot);
+
+    private void RequireFile(string machine, string path)
+    {
+        if (!HostPath.FolderOf(DiskFiles, path).Exists(Path.GetFileName(path)))
+        {
+            throw new HypervisorException(HypervisorFailure.DiskNotUsable, machine, $"the disk {path} does not exist.");
+        }
+    }
 
     // Relative, so that a lab may be moved or copied as a whole.
     private string FullPath(LabDisk disk) => Path.GetFullPath(Path.Combine(Folder, disk.Path));

@@ -10,7 +10,7 @@ public sealed partial class LabHypervisor
         LabCall call = Begin("GetLoad", null, cancellation);
         LabHostScript script = GetHostScript();
         LabHostPoint now = script.At(_options.Clock.UtcNow - (script.BeginsUtc ?? _openedUtc));
-        List<LabMachineState> machines = LabFiles.Names(_machines).Select(name => LabFiles.Read<LabMachineState>(_machines, name)).ToList();
+        List<LabMachineState> machines = [.. ReadMachines()];
         long taken = machines.Where(machine => machine.State is VmPowerState.Running or VmPowerState.Paused).Sum(machine => machine.MemoryBytes);
         return Ended(call, new HostLoad(now.CpuPercent, Math.Max(0, script.TotalMemoryBytes - now.OtherMemoryBytes - taken), script.TotalMemoryBytes)
         {

@@ -136,7 +136,7 @@ public sealed partial class LabHypervisor
     /// <inheritdoc/>
     public IDisposable Listen(Action<GuestTaskReport> onReport, Action<VmKey> onSilent)
     {
-        foreach (LabMachineState machine in LabFiles.Names(_machines).Select(name => LabFiles.Read<LabMachineState>(_machines, name)))
+        foreach (LabMachineState machine in ReadMachines())
         {
             foreach (LabGuestJob job in machine.Jobs.Where(job => !IsEnded(machine, job, _options.Clock.UtcNow)))
             {

@@ -9,7 +9,7 @@ namespace VmUpdate.Lab;
 /// A hypervisor in a folder: its disks are real VHDX files, its machines' power states are made up. It refuses what a real one refuses,
 /// survives its process, and may be used by several at once.
 /// </summary>
-public sealed partial class LabHypervisor : IHypervisor, IUserSessions, IGuestChannel, IHostMetrics, IGuestTasks
+public sealed partial class LabHypervisor : IHypervisor, IUserSessions, IGuestChannel, IHostMetrics, IGuestTasks, IBuildMachines
 {
     private const string HostRecord = "lab";
     private const string MachineFolderName = "machines";
@@ -122,9 +122,7 @@ public sealed partial class LabHypervisor : IHypervisor, IUserSessions, IGuestCh
     public Task<IReadOnlyList<VirtualMachine>> ListAsync(CancellationToken cancellation)
     {
         LabCall call = Begin("List", null, cancellation);
-        IReadOnlyList<VirtualMachine> machines = LabFiles.Names(_machines)
-            .Select(name => Describe(LabFiles.Read<LabMachineState>(_machines, name)))
-            .ToList();
+        IReadOnlyList<VirtualMachine> machines = ReadMachines().Select(Describe).ToList();
         return Ended(call, machines);
     }
 

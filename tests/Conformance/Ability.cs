@@ -3,6 +3,9 @@ namespace VmUpdate.Conformance;
 /// <summary>What not every host can do. A test of one that a host has not is skipped by its name.</summary>
 public enum Ability
 {
+    /// <summary>Machines can be made for a piece of work, and taken away.</summary>
+    BuildMachines,
+
     /// <summary>A guest that answers what it is called.</summary>
     GuestName,
 

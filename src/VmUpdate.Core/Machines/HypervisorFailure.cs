@@ -33,6 +33,9 @@ public enum HypervisorFailure
     /// <summary>The disk's file is on another computer and cannot be opened here.</summary>
     DiskNotReachable,
 
+    /// <summary>The machine was to be taken away, and is none that VmUpdate made for a piece of work.</summary>
+    NotABuildMachine,
+
     /// <summary>The host itself was not found or does not answer.</summary>
     HostNotReachable,
 

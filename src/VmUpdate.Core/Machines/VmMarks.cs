@@ -11,4 +11,7 @@ public static class VmMarks
 
     /// <summary>That VmUpdate woke the machine, and the state to put it back to: Saved, Off, Paused.</summary>
     public const string Woken = "woken";
+
+    /// <summary>That VmUpdate made the machine for one piece of work, and that work's id: see <see cref="IBuildMachines"/>.</summary>
+    public const string Build = "build";
 }

@@ -119,7 +119,7 @@ public static class ErrorTable
         HypervisorFailure.AmbiguousName or HypervisorFailure.WrongHost => ErrorCategory.InvalidArgument,
         HypervisorFailure.VmBusy or HypervisorFailure.DiskNotUsable or HypervisorFailure.DiskAttached => ErrorCategory.ResourceBusy,
         HypervisorFailure.ShutdownTimedOut => ErrorCategory.OperationTimeout,
-        HypervisorFailure.ShutdownRefused or HypervisorFailure.DiskNotAttached => ErrorCategory.InvalidOperation,
+        HypervisorFailure.ShutdownRefused or HypervisorFailure.DiskNotAttached or HypervisorFailure.NotABuildMachine => ErrorCategory.InvalidOperation,
         HypervisorFailure.DiskNotReachable or HypervisorFailure.HostNotReachable => ErrorCategory.ConnectionError,
         HypervisorFailure.HostNotUsable => ErrorCategory.ResourceUnavailable,
         HypervisorFailure.AccessDenied => ErrorCategory.PermissionDenied,

@@ -31,6 +31,7 @@ internal sealed class MockHost : IConformanceHost
 
     public string? CannotBecause(Ability ability) => ability switch
     {
+        Ability.BuildMachines => "it is not there yet",
         Ability.GuestName => "libvirt's mock driver has no guest agent",
         Ability.IgnoredShutdown => "libvirt's mock machines shut down at once",
         Ability.Load => "libvirt's mock driver does not tell its memory",
