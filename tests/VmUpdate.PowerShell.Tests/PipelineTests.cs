@@ -127,7 +127,7 @@ public sealed class PipelineTests
     [InlineData("Test-PooledVmImage -Pool LabPool -MasterPath $lab.NewMasterPath", "VMName Verdict Carried", "Blocked")]
     [InlineData("Update-PooledVmImage -Name PC-01 -MasterPath $lab.NewMasterPath -Force", "VMName State Revision Carried Lost Seconds To ErrorId", "Updated")]
     [InlineData("Get-VmIdentity $lab.OldMasterPath", "Set Item Verb Present Fingerprint Value", "computer-name")]
-    [InlineData("Connect-VmUpdateHost $lab.LabPath", "ComputerName Kind LabPath", "Lab")]
+    [InlineData("Connect-VmUpdateHost $lab.LabPath", "ComputerName Kind Address StorePath", "Lab")]
     [InlineData("$lab", "ComputerName Pool PooledVMs PersonalVMs LabPath", "LabPool")]
     public void Each_type_has_a_view_that_fits_on_a_screen(string script, string headings, string content)
     {

@@ -49,8 +49,8 @@ public sealed class ConnectVmUpdateHostCommand : VmUpdateCmdlet
         string? storePath = StorePath is null ? null : ResolvePath(StorePath);
         VmUpdateHost connected = ForAllTargets(path, () =>
         {
-            LabHypervisor lab = HostSession.OpenLab(path);
-            VmUpdateHost host = HostSession.Describe(lab, storePath, IdentityStore);
+            LabHypervisor lab = HostKinds.OpenLab(path);
+            VmUpdateHost host = HostKinds.OfLab(lab, storePath, IdentityStore);
 
             // Now rather than at the first swap: a store that cannot be used is a reason to stop here.
             using (HostSession session = HostSession.Open(host))

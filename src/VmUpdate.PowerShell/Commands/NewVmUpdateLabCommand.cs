@@ -63,7 +63,7 @@ public sealed class NewVmUpdateLabCommand : VmUpdateCmdlet
     {
         var plan = new LabPlan { PooledCount = PooledVmCount, PersonalCount = PersonalVmCount };
         LabContents made = Await(stop => LabFactory.CreateAsync(path, plan, new LabOptions { Files = HostSession.Files }, stop));
-        using HostSession session = HostSession.Open(HostSession.Describe(made.Lab, storePath: null, IdentityStoreKind.Folder));
+        using HostSession session = HostSession.Open(HostKinds.OfLab(made.Lab));
         IReadOnlyList<MachineInfo> machines = Await(stop => session.Pools.GetMachinesAsync(VmSelection.All, stop));
         return new VmUpdateLab
         {

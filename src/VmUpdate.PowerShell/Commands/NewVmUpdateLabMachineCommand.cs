@@ -48,11 +48,11 @@ public sealed class NewVmUpdateLabMachineCommand : VmUpdateCmdlet
         string diskPath = ResolvePath(DiskPath);
         ForEachTarget(Name, () =>
         {
-            LabHypervisor lab = HostSession.OpenLab(labPath);
+            LabHypervisor lab = HostKinds.OpenLab(labPath);
             if (ShouldProcess($"lab '{labPath}'", $"Make the machine '{Name}' on a child of '{diskPath}'"))
             {
                 VmKey made = Await(stop => LabFactory.AdoptAsync(lab, Name, diskPath, Pool, new LabOptions { Files = HostSession.Files }, stop));
-                using HostSession session = HostSession.Open(HostSession.Describe(lab, storePath: null, IdentityStoreKind.Folder));
+                using HostSession session = HostSession.Open(HostKinds.OfLab(lab));
                 foreach (MachineInfo machine in Await(stop => session.Pools.GetMachinesAsync(VmSelection.ById(made.VmId), stop)))
                 {
                     WriteObject(new VmUpdateMachine(machine, lab.HostName));

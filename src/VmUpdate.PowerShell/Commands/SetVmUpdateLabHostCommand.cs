@@ -73,7 +73,7 @@ public sealed class SetVmUpdateLabHostCommand : VmUpdateCmdlet
         string path = ResolvePath(LabPath);
         ForEachTarget(path, () =>
         {
-            LabHypervisor lab = HostSession.OpenLab(path);
+            LabHypervisor lab = HostKinds.OpenLab(path);
             LabHostScript script = Apply(lab.GetHostScript());
             if (ShouldProcess($"host of the lab '{path}'", "Change"))
             {

@@ -160,7 +160,7 @@ public sealed class SetVmUpdateLabMachineCommand : VmUpdateCmdlet
 
         ForEachTarget(path, () =>
         {
-            LabHypervisor lab = HostSession.OpenLab(path);
+            LabHypervisor lab = HostKinds.OpenLab(path);
             IReadOnlyList<VirtualMachine> machines = Await(lab.ListAsync);
             if (Id.Length > 0)
             {

@@ -4,7 +4,6 @@ using VmUpdate.Core.Images;
 using VmUpdate.Core.Machines;
 using VmUpdate.Core.Store;
 using VmUpdate.DiskFormats.Blocks;
-using VmUpdate.Lab;
 
 namespace VmUpdate.PowerShell.Hosts;
 
@@ -14,24 +13,30 @@ namespace VmUpdate.PowerShell.Hosts;
 /// </summary>
 public sealed class HostSession : IDisposable
 {
-    // A lab's machines take milliseconds where those of a host take minutes.
-    private static readonly TimeSpan LabLookEvery = TimeSpan.FromMilliseconds(500);
-
+    private readonly HostPorts _ports;
     private readonly Lazy<UpdaterServices> _updater;
 
-    private HostSession(VmUpdateHost host, LabHypervisor lab, VmUpdateStore store)
+    private HostSession(VmUpdateHost host, HostPorts ports, VmUpdateStore store)
     {
+        _ports = ports;
         Host = host;
-        Lab = lab;
         Store = store;
-        Pools = new PoolService(lab, store);
-        Broker = new BrokerServices { Store = store, Hypervisor = lab, Metrics = lab, Sessions = lab, Guests = lab, LookEvery = LabLookEvery };
+        Pools = new PoolService(ports.Hypervisor, store);
+        Broker = new BrokerServices
+        {
+            Store = store,
+            Hypervisor = ports.Hypervisor,
+            Metrics = ports.Metrics,
+            Sessions = ports.Sessions,
+            Guests = ports.Tasks,
+            LookEvery = ports.LookEvery,
+        };
         Tasks = new TaskService(Broker);
         _updater = new Lazy<UpdaterServices>(() => new UpdaterServices
         {
-            Hypervisor = lab,
-            Sessions = lab,
-            Guests = lab,
+            Hypervisor = ports.Hypervisor,
+            Sessions = ports.Sessions,
+            Guests = ports.Guests,
             Store = store,
             Files = Files,
             Identities = Identities(host),
@@ -44,9 +49,6 @@ public sealed class HostSession : IDisposable
 
     /// <summary>The host.</summary>
     public VmUpdateHost Host { get; }
-
-    /// <summary>The lab that plays the host.</summary>
-    public LabHypervisor Lab { get; }
 
     /// <summary>Pools, and which machine is what.</summary>
     public PoolService Pools { get; }
@@ -77,33 +79,24 @@ public sealed class HostSession : IDisposable
     /// <exception cref="VmUpdateException">The host or its store cannot be used.</exception>
     public static HostSession Open(VmUpdateHost host)
     {
-        LabHypervisor lab = OpenLab(host.LabPath);
-        return new HostSession(host, lab, VmUpdateStore.Open(host.StorePath, new StoreOptions { Files = Files }));
+        HostPorts ports = host.OpenPorts();
+        try
+        {
+            return new HostSession(host, ports, VmUpdateStore.Open(host.StorePath, new StoreOptions { Files = Files }));
+        }
+        catch
+        {
+            ports.Dispose();
+            throw;
+        }
     }
 
-    /// <summary>Opens a lab.</summary>
-    /// <param name="path">Its folder.</param>
-    /// <returns>The lab.</returns>
-    public static LabHypervisor OpenLab(string path) => LabHypervisor.Open(path, new LabOptions { Files = Files });
-
-    /// <summary>Describes a lab as a host.</summary>
-    /// <param name="lab">The lab.</param>
-    /// <param name="storePath">The folder of the store; the lab's own when <see langword="null"/>.</param>
-    /// <param name="identities">Where identities are kept.</param>
-    /// <returns>The host.</returns>
-    public static VmUpdateHost Describe(LabHypervisor lab, string? storePath, IdentityStoreKind identities) => new()
-    {
-        ComputerName = lab.HostName,
-        HostId = lab.HostId,
-        Kind = "Lab",
-        LabPath = lab.Folder,
-        StorePath = storePath ?? lab.StoreFolder,
-        IdentityPath = storePath is null ? lab.IdentityFolder : Path.Combine(storePath, "identities"),
-        IdentityStore = identities,
-    };
-
     /// <inheritdoc/>
-    public void Dispose() => Store.Dispose();
+    public void Dispose()
+    {
+        _ports.Dispose();
+        Store.Dispose();
+    }
 
     private static IIdentityStore Identities(VmUpdateHost host) => host.IdentityStore == IdentityStoreKind.Memory
         ? new MemoryIdentityStore()

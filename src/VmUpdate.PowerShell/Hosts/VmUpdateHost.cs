@@ -3,6 +3,10 @@ namespace VmUpdate.PowerShell.Hosts;
 /// <summary>A host of virtual machines that this session works on.</summary>
 public sealed class VmUpdateHost
 {
+    private readonly Func<HostPorts> _openPorts;
+
+    internal VmUpdateHost(Func<HostPorts> openPorts) => _openPorts = openPorts;
+
     /// <summary>The host's name.</summary>
     public required string ComputerName { get; init; }
 
@@ -12,8 +16,11 @@ public sealed class VmUpdateHost
     /// <summary>What kind of host it is: <c>Lab</c>.</summary>
     public required string Kind { get; init; }
 
-    /// <summary>The lab's folder.</summary>
-    public required string LabPath { get; init; }
+    /// <summary>Where it was connected to: a lab's folder.</summary>
+    public required string Address { get; init; }
+
+    /// <summary>The lab's folder; empty for other hosts.</summary>
+    public string LabPath { get; init; } = string.Empty;
 
     /// <summary>The folder of the journal and the declared pools.</summary>
     public required string StorePath { get; init; }
@@ -26,4 +33,7 @@ public sealed class VmUpdateHost
 
     /// <inheritdoc/>
     public override string ToString() => ComputerName;
+
+    /// <summary>Connects to it, for one cmdlet's work.</summary>
+    internal HostPorts OpenPorts() => _openPorts();
 }
