@@ -8,9 +8,11 @@ namespace VmUpdate.GuestProtocol;
 /// threads.
 /// </summary>
 /// <param name="maxOpen">How many payloads may be unfinished at once.</param>
-public sealed class PayloadAssembler(int maxOpen = 4)
+/// <param name="maxLength">The longest payload that is taken, in bytes; never more than <see cref="ProtocolLimits.MaxPayloadLength"/>.</param>
+public sealed class PayloadAssembler(int maxOpen = 4, int maxLength = ProtocolLimits.MaxPayloadLength)
 {
     private readonly List<(Guid Of, MemoryStream Bytes)> _open = [];
+    private readonly int _maxLength = Math.Min(maxLength, ProtocolLimits.MaxPayloadLength);
 
     /// <summary>Takes a part.</summary>
     /// <param name="part">The part.</param>
@@ -36,10 +38,10 @@ public sealed class PayloadAssembler(int maxOpen = 4)
             throw new GuestProtocolException(ProtocolDefect.FieldWrong, "offset", $"the next part begins at {expected}, and this one at {part.Offset}.");
         }
 
-        if (expected + part.Data.Length > ProtocolLimits.MaxPayloadLength)
+        if (expected + part.Data.Length > _maxLength)
         {
             Forget(part.Of);
-            throw new GuestProtocolException(ProtocolDefect.TooLong, "data", $"a payload has at most {ProtocolLimits.MaxPayloadLength} bytes.");
+            throw new GuestProtocolException(ProtocolDefect.TooLong, "data", $"a payload has at most {_maxLength} bytes here.");
         }
 
         _open[index].Bytes.Write(part.Data, 0, part.Data.Length);
