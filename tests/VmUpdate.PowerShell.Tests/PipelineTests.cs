@@ -177,4 +177,24 @@ public sealed class PipelineTests
         Assert.Equal(["Updated"], lab.RunWell("Update-PooledVmImage -Name MINE -MasterPath $1 -Force", lab.NewMaster).All("State"));
         Assert.Equal(before, File.ReadAllBytes(mine));
     }
+
+    [Fact]
+    public void Pools_are_found_by_the_disks_of_machines_that_are_declared_to_be_nothing()
+    {
+        using var lab = new Lab(pooled: 3, personal: 1);
+        lab.RunWell("Set-VmUpdateMachine PC-01, PC-02, PC-03 -Role Ignored; Remove-VmUpdatePool LabPool; Set-VmUpdateMachine PC-03 -Role Personal");
+        lab.RunWell("New-VmUpdatePool -Discover -WhatIf");
+        Assert.Empty(lab.RunWell("Get-VmUpdatePool").Output);
+
+        lab.RunWell("New-VmUpdatePool master-v1");
+        PSObject pool = lab.RunWell("New-VmUpdatePool -Discover -KeepOldDiskDays 3").Single;
+        Assert.Equal(
+            $"master-v1-2 {lab.OldMaster} 3 2", string.Join(' ', new[] { "Pool", "MasterPath", "KeepOldDiskDays", "MachineCount" }.Select(name => pool.Properties[name].Value)));
+        Assert.Equal("Pooled", $"{lab.RunWell("Get-VmUpdateMachine PC-02").Single.Properties["Role"].Value}");
+        Assert.Equal("Personal", $"{lab.RunWell("Get-VmUpdateMachine PC-03").Single.Properties["Role"].Value}");
+
+        lab.RunWell("Set-VmUpdateMachine PC-02 -Role Ignored");
+        Assert.Equal("master-v1-2", lab.RunWell("New-VmUpdatePool -Discover").Single.Properties["Pool"].Value);
+        Assert.Empty(lab.RunWell("New-VmUpdatePool -Discover").Output);
+    }
 }

@@ -100,6 +100,13 @@ public sealed class PoolService
         return machines.OrderBy(machine => machine.Machine.Name, StringComparer.OrdinalIgnoreCase).ToList();
     }
 
+    /// <summary>Finds out from the disks of undeclared machines which of them are made from one master. Nothing is changed.</summary>
+    /// <param name="services">Where the disks are.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <returns>The pools that could be declared, and the machines whose disks could not be looked at.</returns>
+    public async Task<PoolDiscoveryResult> DiscoverAsync(IDiskServices services, CancellationToken cancellation) => await PoolDiscovery.RunAsync(
+        this, await GetMachinesAsync(VmSelection.All, cancellation).ConfigureAwait(false), services, cancellation).ConfigureAwait(false);
+
     /// <summary>The disk that a machine boots from, to be looked at.</summary>
     /// <param name="machine">The machine.</param>
     /// <param name="cancellation">Ends the wait.</param>
