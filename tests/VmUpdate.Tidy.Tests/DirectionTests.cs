@@ -10,7 +10,7 @@ public sealed partial class DirectionTests
     {
         ["VmUpdate.DiskFormats"] = [],
         ["VmUpdate.GuestProtocol"] = [],
-        ["VmUpdate.Core"] = ["VmUpdate.DiskFormats"],
+        ["VmUpdate.Core"] = ["VmUpdate.DiskFormats", "VmUpdate.GuestProtocol"],
         ["VmUpdate.Lab"] = ["VmUpdate.Core"],
         ["VmUpdate.Libvirt"] = ["VmUpdate.Core"],
         ["VmUpdate.HelpBuilder"] = [],

@@ -1,0 +1,287 @@
+using VmUpdate.Core.Machines;
+using VmUpdate.GuestProtocol.Messages;
+
+namespace VmUpdate.Core.Guests;
+
+/// <summary>
+/// One machine's channel for as long as there is a host agent: opened when the machine runs, opened again when it broke. While the machine
+/// does not run it waits to be knocked at, and asks nobody.
+/// </summary>
+internal sealed class GuestChannel : IGuestListener
+{
+    private readonly object _gate = new();
+    private readonly HostAgentOptions _options;
+    private readonly Action<GuestTaskReport> _onReport;
+    private readonly Action<VmKey> _onSilent;
+    private readonly GuestTraffic _traffic;
+    private TaskCompletionSource<bool> _changed = Waiting.Promise<bool>();
+    private TaskCompletionSource<bool> _knocked = Waiting.Promise<bool>();
+    private GuestConnection? _connection;
+    private string _name;
+    private string _why = "its channel was not opened yet";
+    private bool _isInVain;
+
+    /// <summary>Makes it, and begins.</summary>
+    /// <param name="vm">The machine.</param>
+    /// <param name="options">What to work with.</param>
+    /// <param name="onReport">Takes what the guest says of runs.</param>
+    /// <param name="onSilent">Told when a guest that was heard is not any more.</param>
+    /// <param name="end">Closes the channel for good.</param>
+    public GuestChannel(VmKey vm, HostAgentOptions options, Action<GuestTaskReport> onReport, Action<VmKey> onSilent, CancellationToken end)
+    {
+        Vm = vm;
+        _options = options;
+        _onReport = onReport;
+        _onSilent = onSilent;
+        _traffic = new GuestTraffic(options);
+        _name = vm.VmId.ToString("D");
+        Work = Task.Run(() => RunAsync(end), CancellationToken.None);
+    }
+
+    /// <summary>The machine.</summary>
+    public VmKey Vm { get; }
+
+    /// <summary>Completes when the channel is closed for good; fails with a bug only.</summary>
+    public Task Work { get; }
+
+    /// <summary>Whether the machine has no such channel, or is none of the host's.</summary>
+    public bool HasNone
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _isInVain;
+            }
+        }
+    }
+
+    /// <summary>How it stands.</summary>
+    public GuestChannelStatus Status
+    {
+        get
+        {
+            lock (_gate)
+            {
+                bool isReady = _connection is { IsReady: true };
+                return new GuestChannelStatus(
+                    Vm,
+                    _name,
+                    isReady,
+                    _connection?.Guest?.Program ?? string.Empty,
+                    isReady ? string.Empty : _connection?.WhyNotSpokenTo ?? _why,
+                    _traffic.Messages,
+                    _traffic.Dropped);
+            }
+        }
+    }
+
+    /// <summary>Says that opening it may be worth a try.</summary>
+    public void Knock()
+    {
+        lock (_gate)
+        {
+            _knocked.TrySetResult(true);
+        }
+    }
+
+    /// <summary>Asks the guest anew which runs it has.</summary>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <returns>Completes when it was asked.</returns>
+    public async Task GreetAsync(CancellationToken cancellation)
+    {
+        if (Current is { } connection)
+        {
+            try
+            {
+                await connection.GreetAsync(cancellation).ConfigureAwait(false);
+            }
+            catch (Exception broken) when (broken is GuestException or OperationCanceledException)
+            {
+                // The next connection asks by itself.
+            }
+        }
+    }
+
+    /// <summary>Waits until the guest's agent is there.</summary>
+    /// <param name="timeout">How long.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <returns>The connection.</returns>
+    /// <exception cref="GuestException"><see cref="GuestFailure.GuestNotReached"/>, or <see cref="GuestFailure.GuestRefused"/>: it speaks another protocol.</exception>
+    public async Task<GuestConnection> ReadyAsync(TimeSpan timeout, CancellationToken cancellation)
+    {
+        TimeSpan end = _options.Clock.Monotonic + timeout;
+        Knock();
+        while (true)
+        {
+            Task changed;
+            GuestConnection? connection;
+            lock (_gate)
+            {
+                changed = _changed.Task;
+                connection = _connection;
+            }
+
+            if (connection is { IsReady: true })
+            {
+                return connection;
+            }
+
+            if (connection?.WhyNotSpokenTo is { } why)
+            {
+                throw new GuestException(GuestFailure.GuestRefused, connection.Machine.Name, why);
+            }
+
+            if (Work.IsCompleted)
+            {
+                await Work.ConfigureAwait(false);
+            }
+
+            TimeSpan left = end - _options.Clock.Monotonic;
+            if (left <= TimeSpan.Zero || _isInVain)
+            {
+                throw new GuestException(
+                    GuestFailure.GuestNotReached, _name, _isInVain ? _why : $"its guest's agent was not there within {timeout.TotalSeconds:0.#} seconds: {_why}.");
+            }
+
+            await Waiting.WithinAsync(changed, left, _options.Clock, cancellation).ConfigureAwait(false);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void OnChanged()
+    {
+        TaskCompletionSource<bool> changed;
+        lock (_gate)
+        {
+            changed = _changed;
+            _changed = Waiting.Promise<bool>();
+        }
+
+        changed.TrySetResult(true);
+    }
+
+    /// <inheritdoc/>
+    public void OnReport(TaskReport report) =>
+        _onReport(new GuestTaskReport(Vm, report.RunId, report.Attempt, report.Status, report.Percent, report.NeedsRestart, report.Message));
+
+    private GuestConnection? Current
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _connection;
+            }
+        }
+    }
+
+    private async Task RunAsync(CancellationToken end)
+    {
+        TimeSpan pause = _options.FirstRetry;
+        try
+        {
+            while (!end.IsCancellationRequested)
+            {
+                // Before the machine is looked at, so that what happens meanwhile is not missed.
+                Task knocked = NextKnock();
+                Outcome outcome = await TryAsync(end).ConfigureAwait(false);
+                OnChanged();
+                pause = outcome == Outcome.Spoke ? _options.FirstRetry : pause;
+                await Waiting.WithinAsync(knocked, outcome == Outcome.NotNow ? Timeout.InfiniteTimeSpan : pause, _options.Clock, end).ConfigureAwait(false);
+                pause = pause + pause < _options.LongestRetry ? pause + pause : _options.LongestRetry;
+            }
+        }
+        catch (OperationCanceledException) when (end.IsCancellationRequested)
+        {
+        }
+    }
+
+    private Task<bool> NextKnock()
+    {
+        lock (_gate)
+        {
+            if (_knocked.Task.IsCompleted)
+            {
+                _knocked = Waiting.Promise<bool>();
+            }
+
+            return _knocked.Task;
+        }
+    }
+
+    private async Task<Outcome> TryAsync(CancellationToken end)
+    {
+        try
+        {
+            VirtualMachine machine = await _options.Hypervisor.GetAsync(Vm, end).ConfigureAwait(false);
+            Note(machine.Name, $"the machine is {machine.State}", false);
+            if (machine.State is not (VmPowerState.Running or VmPowerState.Changing))
+            {
+                return Outcome.NotNow;
+            }
+
+            Stream stream = await _options.Port.OpenGuestPortAsync(Vm, end).ConfigureAwait(false);
+            using var connection = new GuestConnection(stream, machine, _options, _traffic, this);
+            Note(machine.Name, "its guest's agent has not said hello", false);
+            return await HoldAsync(connection, end).ConfigureAwait(false);
+        }
+        catch (HypervisorException failure)
+        {
+            // Without the machine or the channel only a change of the machine can help, and that is told.
+            bool isInVain = failure.Failure is HypervisorFailure.VmNotFound or HypervisorFailure.HostNotUsable;
+            Note(_name, failure.Message, isInVain);
+            return isInVain ? Outcome.NotNow : Outcome.Failed;
+        }
+    }
+
+    private async Task<Outcome> HoldAsync(GuestConnection connection, CancellationToken end)
+    {
+        lock (_gate)
+        {
+            _connection = connection;
+        }
+
+        try
+        {
+            await connection.RunAsync(end).ConfigureAwait(false);
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                _connection = null;
+                _why = "the channel broke";
+            }
+        }
+
+        if (connection.Guest is null)
+        {
+            return Outcome.Failed;
+        }
+
+        _onSilent(Vm);
+        return Outcome.Spoke;
+    }
+
+    private void Note(string name, string why, bool isInVain)
+    {
+        lock (_gate)
+        {
+            (_name, _why, _isInVain) = (name, why, isInVain);
+        }
+    }
+
+    /// <summary>What came of opening the channel.</summary>
+    private enum Outcome
+    {
+        /// <summary>The machine does not run, or has no channel.</summary>
+        NotNow,
+
+        /// <summary>It could not be opened, or its guest said nothing.</summary>
+        Failed,
+
+        /// <summary>The guest was heard, and the channel broke.</summary>
+        Spoke,
+    }
+}
