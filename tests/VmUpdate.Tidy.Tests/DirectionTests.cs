@@ -13,6 +13,7 @@ public sealed partial class DirectionTests
         ["VmUpdate.Core"] = ["VmUpdate.DiskFormats", "VmUpdate.GuestProtocol"],
         ["VmUpdate.Lab"] = ["VmUpdate.Core"],
         ["VmUpdate.Libvirt"] = ["VmUpdate.Core"],
+        ["VmUpdate.GuestAgent"] = ["VmUpdate.GuestProtocol"],
         ["VmUpdate.HelpBuilder"] = [],
         ["VmUpdate.PowerShell"] = ["VmUpdate.Core", "VmUpdate.Lab", "VmUpdate.Libvirt", "VmUpdate.HelpBuilder"],
         ["VmUpdate.Shell"] = ["VmUpdate.PowerShell"],
