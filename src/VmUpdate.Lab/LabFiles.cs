@@ -75,17 +75,29 @@ internal static class LabFiles
     /// <summary>Waits for the right to change one record; others may be processes of their own.</summary>
     public static async Task<IDisposable> LockAsync(IHostFolder folder, string name, IClock clock, CancellationToken cancellation)
     {
-        string lockName = name + ".lock";
         while (true)
         {
-            try
+            if (TryLock(folder, name) is { } held)
             {
-                return folder.Exists(lockName) ? folder.Open(lockName, HostFileMode.ReadWrite) : folder.Create(lockName);
+                return held;
             }
-            catch (HostFileException failure) when (failure.Failure is HostFileFailure.InUse or HostFileFailure.AlreadyExists)
-            {
-                await clock.Delay(TimeSpan.FromMilliseconds(2), cancellation).ConfigureAwait(false);
-            }
+
+            await clock.Delay(TimeSpan.FromMilliseconds(2), cancellation).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Takes a right that one has at a time, in this process or another, until it is disposed or its process ends.</summary>
+    /// <returns>The right; <see langword="null"/> when somebody else has it.</returns>
+    public static IDisposable? TryLock(IHostFolder folder, string name)
+    {
+        string lockName = name + ".lock";
+        try
+        {
+            return folder.Exists(lockName) ? folder.Open(lockName, HostFileMode.ReadWrite) : folder.Create(lockName);
+        }
+        catch (HostFileException failure) when (failure.Failure is HostFileFailure.InUse or HostFileFailure.AlreadyExists)
+        {
+            return null;
         }
     }
 

@@ -9,7 +9,7 @@ namespace VmUpdate.Lab;
 /// A hypervisor in a folder: its disks are real VHDX files, its machines' power states are made up. It refuses what a real one refuses,
 /// survives its process, and may be used by several at once.
 /// </summary>
-public sealed partial class LabHypervisor : IHypervisor, IUserSessions, IGuestChannel, IHostMetrics, IGuestTasks, IBuildMachines
+public sealed partial class LabHypervisor : IHypervisor, IUserSessions, IGuestChannel, IHostMetrics, IGuestTasks, IGuestPort, IBuildMachines
 {
     private const string HostRecord = "lab";
     private const string MachineFolderName = "machines";

@@ -26,6 +26,9 @@ internal sealed record LabMachineState
 
     public LabBehavior Behavior { get; init; } = new();
 
+    /// <summary>Whether a real agent plays its guest, through its channel, and not a script.</summary>
+    public bool HasChannel { get; init; }
+
     /// <summary>From when on its guest answers, while it runs.</summary>
     public DateTime GuestSinceUtc { get; init; }
 

@@ -9,6 +9,9 @@ public enum Ability
     /// <summary>A guest that answers what it is called.</summary>
     GuestName,
 
+    /// <summary>A channel to the trigger agent of a guest, and a guest that sends back what comes through it.</summary>
+    GuestPort,
+
     /// <summary>A guest that can ignore that it is asked to shut down.</summary>
     IgnoredShutdown,
 

@@ -247,6 +247,37 @@ public abstract class HypervisorConformance : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_channel_of_a_guest_is_there_while_its_machine_runs_and_its_coming_is_told()
+    {
+        Require(Ability.GuestPort);
+        await _host.EchoAsync();
+        Assert.Equal(HypervisorFailure.VmBusy, await FailureAsync(() => OpenPortAsync(Vm)));
+        Assert.Equal(HypervisorFailure.WrongHost, await FailureAsync(() => OpenPortAsync(new VmKey("another-host", Vm.VmId))));
+        Assert.Equal(HypervisorFailure.VmNotFound, await FailureAsync(() => OpenPortAsync(new VmKey(Hypervisor.HostId, Guid.NewGuid()))));
+        var told = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using IDisposable watching = _host.GuestPort.Watch(vm =>
+        {
+            if (vm == Vm)
+            {
+                told.TrySetResult();
+            }
+        });
+        foreach (string word in new[] { "one", "two" })
+        {
+            await Hypervisor.StartAsync(Vm, None);
+            await told.Task.WaitAsync(Patience);
+            await using Stream port = await OpenPortAsync(Vm);
+            using var limit = new CancellationTokenSource(Patience);
+            await port.WriteAsync(System.Text.Encoding.ASCII.GetBytes(word + "\n"), limit.Token);
+            byte[] answer = new byte[word.Length + 1];
+            await port.ReadExactlyAsync(answer, limit.Token);
+            Assert.Equal(word + "\n", System.Text.Encoding.ASCII.GetString(answer));
+            await Hypervisor.SaveAsync(Vm, None);
+            Assert.Equal(0, await ReadAsync(port, limit.Token));
+        }
+    }
+
+    [Fact]
     public async Task A_host_says_what_it_and_its_machines_take()
     {
         var metrics = Assert.IsType<IHostMetrics>(Hypervisor, exactMatch: false);
@@ -337,6 +368,25 @@ public abstract class HypervisorConformance : IAsyncLifetime
         catch (HypervisorException failure)
         {
             return failure.Failure;
+        }
+    }
+
+    private async Task<Stream> OpenPortAsync(VmKey vm)
+    {
+        using var limit = new CancellationTokenSource(Patience);
+        return await _host.GuestPort.OpenGuestPortAsync(vm, limit.Token);
+    }
+
+    /// <summary>A closed channel ends, or breaks: both are its end.</summary>
+    private static async Task<int> ReadAsync(Stream port, CancellationToken cancellation)
+    {
+        try
+        {
+            return await port.ReadAsync(new byte[1], cancellation);
+        }
+        catch (Exception closed) when (closed is IOException or ObjectDisposedException)
+        {
+            return 0;
         }
     }
 

@@ -28,4 +28,10 @@ public interface IConformanceHost : IAsyncDisposable
 
     /// <summary>Has the machine's guest ignore that it is asked to shut down.</summary>
     Task IgnoreShutdownAsync();
+
+    /// <summary>The channels of the host's machines.</summary>
+    IGuestPort GuestPort => (IGuestPort)Hypervisor;
+
+    /// <summary>Has the machine's guest send back each line that comes through its channel, from its next start on.</summary>
+    Task EchoAsync();
 }

@@ -11,6 +11,7 @@ internal sealed class GuestChannel : IGuestListener
 {
     private readonly object _gate = new();
     private readonly HostAgentOptions _options;
+    private readonly Func<IGuestRequests?> _requests;
     private readonly Action<GuestTaskReport> _onReport;
     private readonly Action<VmKey> _onSilent;
     private readonly GuestTraffic _traffic;
@@ -24,13 +25,16 @@ internal sealed class GuestChannel : IGuestListener
     /// <summary>Makes it, and begins.</summary>
     /// <param name="vm">The machine.</param>
     /// <param name="options">What to work with.</param>
+    /// <param name="requests">What decides about requests, asked for each connection.</param>
     /// <param name="onReport">Takes what the guest says of runs.</param>
     /// <param name="onSilent">Told when a guest that was heard is not any more.</param>
     /// <param name="end">Closes the channel for good.</param>
-    public GuestChannel(VmKey vm, HostAgentOptions options, Action<GuestTaskReport> onReport, Action<VmKey> onSilent, CancellationToken end)
+    public GuestChannel(
+        VmKey vm, HostAgentOptions options, Func<IGuestRequests?> requests, Action<GuestTaskReport> onReport, Action<VmKey> onSilent, CancellationToken end)
     {
         Vm = vm;
         _options = options;
+        _requests = requests;
         _onReport = onReport;
         _onSilent = onSilent;
         _traffic = new GuestTraffic(options);
@@ -222,7 +226,7 @@ internal sealed class GuestChannel : IGuestListener
             }
 
             Stream stream = await _options.Port.OpenGuestPortAsync(Vm, end).ConfigureAwait(false);
-            using var connection = new GuestConnection(stream, machine, _options, _traffic, this);
+            using var connection = new GuestConnection(stream, machine, _options, _requests(), _traffic, this);
             Note(machine.Name, "its guest's agent has not said hello", false);
             return await HoldAsync(connection, end).ConfigureAwait(false);
         }

@@ -149,7 +149,7 @@ internal sealed partial class GuestConnection
         {
             answer = new GuestAnswer(false, ReplyCodes.TooLate, "the request came after its deadline.");
         }
-        else if (_options.Requests is { } requests)
+        else if (_requests is { } requests)
         {
             try
             {

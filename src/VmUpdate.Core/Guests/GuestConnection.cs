@@ -17,6 +17,7 @@ internal sealed partial class GuestConnection : IDisposable
 
     private readonly object _gate = new();
     private readonly HostAgentOptions _options;
+    private readonly IGuestRequests? _requests;
     private readonly IGuestListener _listener;
     private readonly GuestTraffic _traffic;
     private readonly Stream _stream;
@@ -30,16 +31,19 @@ internal sealed partial class GuestConnection : IDisposable
     /// <param name="stream">The channel, which it disposes.</param>
     /// <param name="machine">Whose channel it is.</param>
     /// <param name="options">What to work with.</param>
+    /// <param name="requests">What decides about requests; <see langword="null"/> when none is taken.</param>
     /// <param name="traffic">What the machine has sent before, on any connection.</param>
     /// <param name="listener">Told what the guest says.</param>
-    public GuestConnection(Stream stream, VirtualMachine machine, HostAgentOptions options, GuestTraffic traffic, IGuestListener listener)
+    public GuestConnection(
+        Stream stream, VirtualMachine machine, HostAgentOptions options, IGuestRequests? requests, GuestTraffic traffic, IGuestListener listener)
     {
         _stream = stream;
         Machine = machine;
         _options = options;
+        _requests = requests;
         _traffic = traffic;
         _listener = listener;
-        _payloads = new PayloadAssembler(MostPayloads, options.Requests?.MaxPayloadLength ?? 0);
+        _payloads = new PayloadAssembler(MostPayloads, requests?.MaxPayloadLength ?? 0);
         _lastHeardTicks = options.Clock.Monotonic.Ticks;
     }
 

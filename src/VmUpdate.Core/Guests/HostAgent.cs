@@ -19,6 +19,12 @@ public sealed partial class HostAgent : IGuestTasks, IUserSessions, IGuestChanne
     /// <param name="options">What to work with.</param>
     public HostAgent(HostAgentOptions options) => _options = options;
 
+    /// <summary>
+    /// What decides about guests' requests, for channels that are opened from now on; <see langword="null"/> when none is taken: each is
+    /// answered by <c>NotSupported</c>.
+    /// </summary>
+    public IGuestRequests? Requests { get; set; }
+
     /// <summary>How the channels stand.</summary>
     public IReadOnlyList<GuestChannelStatus> Channels
     {
@@ -125,7 +131,7 @@ public sealed partial class HostAgent : IGuestTasks, IUserSessions, IGuestChanne
         {
             if (!_channels.TryGetValue(vm, out GuestChannel? channel))
             {
-                channel = new GuestChannel(vm, _options, Tell, TellSilent, _end.Token);
+                channel = new GuestChannel(vm, _options, () => Requests, Tell, TellSilent, _end.Token);
                 _channels.Add(vm, channel);
             }
 

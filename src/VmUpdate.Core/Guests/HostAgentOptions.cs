@@ -11,9 +11,6 @@ public sealed class HostAgentOptions
     /// <summary>Where the machines' channels are.</summary>
     public required IGuestPort Port { get; init; }
 
-    /// <summary>What decides about guests' requests; <see langword="null"/> when none is taken: each is answered by <c>NotSupported</c>.</summary>
-    public IGuestRequests? Requests { get; init; }
-
     /// <summary>Time.</summary>
     public IClock Clock { get; init; } = SystemClock.Instance;
 

@@ -33,6 +33,7 @@ internal sealed class MockHost : IConformanceHost
     {
         Ability.BuildMachines => "it is not there yet",
         Ability.GuestName => "libvirt's mock driver has no guest agent",
+        Ability.GuestPort => "libvirt's mock driver has no channels",
         Ability.IgnoredShutdown => "libvirt's mock machines shut down at once",
         Ability.Load => "libvirt's mock driver does not tell its memory",
         Ability.Removal => "libvirt's mock machines are reached by the connection that is tested only",
@@ -49,6 +50,8 @@ internal sealed class MockHost : IConformanceHost
     public Task RemoveMachineAsync() => throw new NotSupportedException();
 
     public Task IgnoreShutdownAsync() => throw new NotSupportedException();
+
+    public Task EchoAsync() => throw new NotSupportedException();
 
     public ValueTask DisposeAsync()
     {

@@ -62,6 +62,8 @@ internal sealed class RealHost : IConformanceHost
 
     public Task IgnoreShutdownAsync() => Task.Run(() => Define("noagent"));
 
+    public Task EchoAsync() => Task.Run(() => Define("echo"));
+
     public ValueTask DisposeAsync()
     {
         RawLibvirt.Remove(Vm.VmId);
