@@ -3,8 +3,10 @@
 A runbook: an urgent fix for all personal machines of a host, waited for, with one object for each machine as its result.
 .DESCRIPTION
 The object has VMName, State, Reason and Detail. Where another process is the host's broker already, that one does the work, and this only waits.
+.PARAMETER LibvirtUri
+The KVM host to work on: qemu:///system.
 .PARAMETER LabPath
-The lab to work on.
+The lab to work on, where it is no real host.
 .PARAMETER Name
 The task's name.
 .PARAMETER Command
@@ -14,7 +16,8 @@ How long it is waited for at most.
 #>
 [CmdletBinding()]
 param(
-    [Parameter(Mandatory)] [string] $LabPath,
+    [Parameter(Mandatory, ParameterSetName = 'Lab')] [string] $LabPath,
+    [Parameter(Mandatory, ParameterSetName = 'Libvirt')] [string] $LibvirtUri,
     [Parameter(Mandatory)] [string] $Name,
     [Parameter(Mandatory)] [string] $Command,
     [int] $TimeoutMinutes = 60
@@ -23,7 +26,8 @@ param(
 $ErrorActionPreference = 'Stop'
 Import-Module ([IO.Path]::GetFullPath([IO.Path]::Combine($PSScriptRoot, '..', '..', 'VmUpdate.psd1')))
 
-$null = Connect-VmUpdateHost -LabPath $LabPath
+$where = if ($LibvirtUri) { @{ LibvirtUri = $LibvirtUri } } else { @{ LabPath = $LabPath } }
+$null = Connect-VmUpdateHost @where
 $end = [DateTime]::Now.AddMinutes($TimeoutMinutes)
 Register-VmUpdateTask -Name $Name -Kind Configuration -Command $Command -TargetKind Personal -Urgent -EndTime $end -Force
 if (-not (Get-VmUpdateHost).BrokerRunning) { $null = Invoke-VmUpdateBroker -WarningAction SilentlyContinue }

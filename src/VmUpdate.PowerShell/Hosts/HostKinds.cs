@@ -1,12 +1,15 @@
+using VmUpdate.Core.Guests;
+using VmUpdate.Core.Machines;
 using VmUpdate.Lab;
+using VmUpdate.Libvirt;
 
 namespace VmUpdate.PowerShell.Hosts;
 
 /// <summary>The kinds of hosts there are: for each, how it is described and how its ports are opened.</summary>
 internal static class HostKinds
 {
-    // A lab's machines take milliseconds where those of a host take minutes.
-    private static readonly TimeSpan LabLookEvery = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LabLookEvery = TimeSpan.FromMilliseconds(500); // its machines take milliseconds where others take minutes
 
     /// <summary>Describes a lab as a host.</summary>
     /// <param name="lab">The lab.</param>
@@ -25,6 +28,28 @@ internal static class HostKinds
         IdentityStore = identities,
     };
 
+    /// <summary>Describes a host of QEMU or KVM machines.</summary>
+    /// <param name="uri">libvirt's URI.</param>
+    /// <param name="storePath">The folder of the store; the host's usual one when <see langword="null"/>.</param>
+    /// <param name="identities">Where identities are kept.</param>
+    /// <returns>The host.</returns>
+    /// <exception cref="HypervisorException">libvirt cannot be loaded, or connected to.</exception>
+    internal static VmUpdateHost OfLibvirt(string uri, string? storePath, IdentityStoreKind identities)
+    {
+        using LibvirtHypervisor libvirt = OpenLibvirt(uri);
+        string store = storePath ?? DefaultStorePath(isUsers: uri.Contains("/session"));
+        return new(() => PortsOf(OpenLibvirt(uri)))
+        {
+            ComputerName = libvirt.HostName,
+            HostId = libvirt.HostId,
+            Kind = "Libvirt",
+            Address = uri,
+            StorePath = store,
+            IdentityPath = IdentityFolderIn(store),
+            IdentityStore = identities,
+        };
+    }
+
     /// <summary>Opens a lab.</summary>
     /// <param name="path">Its folder.</param>
     /// <returns>The lab.</returns>
@@ -34,6 +59,24 @@ internal static class HostKinds
     {
         Hypervisor = lab, Metrics = lab, Sessions = lab, Guests = lab, Tasks = lab, LookEvery = LabLookEvery,
     };
+
+    private static HostPorts PortsOf(LibvirtHypervisor libvirt)
+    {
+        var agent = new HostAgent(new HostAgentOptions { Hypervisor = libvirt, Port = libvirt });
+        return new()
+        {
+            Hypervisor = libvirt, Metrics = libvirt, Sessions = libvirt, Guests = libvirt, Tasks = agent, LookEvery = LookEvery, Owned = [agent, libvirt],
+        };
+    }
+
+    private static LibvirtHypervisor OpenLibvirt(string uri) => LibvirtHypervisor.Open(uri, new LibvirtOptions { Files = HostSession.Files });
+
+    /// <summary>Where what is declared and done on a host is kept: the computer's folder for such, or the user's for machines of a user.</summary>
+    private static string DefaultStorePath(bool isUsers) => Path.DirectorySeparatorChar == '\\'
+        ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.CommonApplicationData), "VmUpdate", "Store")
+        : isUsers
+            ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".local", "state", "vmupdate")
+            : "/var/lib/vmupdate";
 
     private static string IdentityFolderIn(string storePath) => Path.Combine(storePath, "identities");
 }
