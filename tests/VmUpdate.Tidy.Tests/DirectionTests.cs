@@ -14,8 +14,9 @@ public sealed partial class DirectionTests
         ["VmUpdate.Lab"] = ["VmUpdate.Core"],
         ["VmUpdate.Libvirt"] = ["VmUpdate.Core"],
         ["VmUpdate.GuestAgent"] = ["VmUpdate.GuestProtocol"],
+        ["VmUpdate.HyperV"] = ["VmUpdate.Core"],
         ["VmUpdate.HelpBuilder"] = [],
-        ["VmUpdate.PowerShell"] = ["VmUpdate.Core", "VmUpdate.Lab", "VmUpdate.Libvirt", "VmUpdate.HelpBuilder"],
+        ["VmUpdate.PowerShell"] = ["VmUpdate.Core", "VmUpdate.Lab", "VmUpdate.Libvirt", "VmUpdate.HyperV", "VmUpdate.HelpBuilder"],
         ["VmUpdate.Shell"] = ["VmUpdate.PowerShell"],
     };
 

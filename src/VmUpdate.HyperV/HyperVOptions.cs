@@ -1,0 +1,20 @@
+using VmUpdate.Core.Machines;
+using VmUpdate.DiskFormats.Blocks;
+
+namespace VmUpdate.HyperV;
+
+/// <summary>How a Hyper-V host is worked with.</summary>
+public sealed class HyperVOptions
+{
+    /// <summary>Where host files come from: whether disks are there. Used when the host is this computer only.</summary>
+    public required IHostFileSystem Files { get; init; }
+
+    /// <summary>Time.</summary>
+    public IClock Clock { get; init; } = SystemClock.Instance;
+
+    /// <summary>How long a job of Hyper-V's may take: saving a large machine takes minutes.</summary>
+    public TimeSpan JobTimeout { get; init; } = TimeSpan.FromMinutes(15);
+
+    /// <summary>How long others' work on a machine (live migration, export, merge, backup) is waited for before it counts as busy.</summary>
+    public TimeSpan BusyPatience { get; init; } = TimeSpan.FromMinutes(2);
+}

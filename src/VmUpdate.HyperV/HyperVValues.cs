@@ -1,0 +1,57 @@
+namespace VmUpdate.HyperV;
+
+/// <summary>The numbers and words that Hyper-V's properties and methods have for what is used here; its documentation names each.</summary>
+internal static class HyperVValues
+{
+    // Msvm_ComputerSystem.EnabledState and RequestedState
+    internal const ushort Running = 2;
+    internal const ushort Off = 3;
+    internal const ushort Saved = 6;
+    internal const ushort Paused = 9;
+
+    // Return values of all methods
+    internal const uint Completed = 0;
+    internal const uint JobStarted = 4096;
+
+    // Msvm_ShutdownComponent.InitiateShutdown
+    internal const uint ShutdownInUse = 32774;
+    internal const uint ShutdownNotAvailable = 32777;
+    internal const uint ShutdownNotReady = 32780;
+    internal const uint ShutdownLocked = 32781;
+    internal const uint ShutdownUnderWay = 32782;
+
+    // Msvm_ConcreteJob.JobState
+    internal const long JobCompleted = 7;
+    internal const long JobTerminated = 8;
+    internal const long JobKilled = 9;
+    internal const long JobException = 10;
+    internal const long JobCompletedWithWarnings = 32768;
+
+    // OperationalStatus of a component: OK
+    internal const long ComponentIsWell = 2;
+
+    // EnabledState of a component
+    internal const long ComponentIsOn = 2;
+
+    // ResourceSubType
+    internal const string HardDisk = "Microsoft:Hyper-V:Virtual Hard Disk";
+    internal const string PhysicalDrive = "Microsoft:Hyper-V:Physical Disk Drive";
+    internal const string IdeController = "Microsoft:Hyper-V:Emulated IDE Controller";
+    internal const string ScsiController = "Microsoft:Hyper-V:Synthetic SCSI Controller";
+
+    // VirtualSystemType: these of machines, and all that begin so of checkpoints
+    internal const string RealizedSystem = "Microsoft:Hyper-V:System:Realized";
+    internal const string Snapshot = "Microsoft:Hyper-V:Snapshot:";
+
+    // VirtualSystemSubType
+    internal const string Generation2 = "Microsoft:Hyper-V:SubType:2";
+
+    // BootOrder of generation 1
+    internal const long BootFromIdeDisk = 2;
+
+    // The instance of the processor counters that stands for all processors
+    internal const string AllProcessors = "_Total";
+
+    // Name of the item by which a guest says what it is called
+    internal const string ComputerNameItem = "FullyQualifiedDomainName";
+}

@@ -1,0 +1,54 @@
+namespace VmUpdate.HyperV.Tests.Support;
+
+/// <summary>A machine of the small Hyper-V.</summary>
+internal sealed class SmallVm
+{
+    internal Guid Id { get; } = Guid.NewGuid();
+
+    internal string Name { get; set; } = "PC-01";
+
+    internal ushort State { get; set; } = 3;
+
+    /// <summary>What it was when it was saved: 2 or 9.</summary>
+    internal ushort SavedFrom { get; set; } = 2;
+
+    internal List<ushort> Status { get; } = [2];
+
+    internal bool IsGeneration2 { get; init; } = true;
+
+    internal string[] Notes { get; set; } = [];
+
+    internal List<SmallDisk> Disks { get; } = [];
+
+    internal List<string> BootSources { get; set; } = [];
+
+    internal List<ushort> BootOrder { get; } = [1, 2, 3];
+
+    internal List<SmallSnapshot> Snapshots { get; } = [];
+
+    internal ulong MemoryMegabytes { get; set; } = 4096;
+
+    internal bool HasDynamicMemory { get; set; }
+
+    internal ulong MostMegabytes { get; set; } = 16384;
+
+    /// <summary>What it has of its dynamic memory while it is not off.</summary>
+    internal ulong PresentMegabytes { get; set; } = 6144;
+
+    internal string GuestName { get; set; } = "pc-small";
+
+    internal string[] GuestItems { get; set; } = [];
+
+    internal bool HasIntegrationServices { get; set; } = true;
+
+    internal bool HasHeartbeat { get; set; } = true;
+
+    internal bool IgnoresShutdown { get; set; }
+
+    /// <summary>What InitiateShutdown returns: first of these, then 0.</summary>
+    internal Queue<uint> ShutdownAnswers { get; } = new();
+
+    internal ushort ReplicationMode { get; set; }
+
+    internal string Key => Id.ToString("D").ToUpperInvariant();
+}
