@@ -24,6 +24,11 @@ internal static class GuestFolders
     {
         GuestPath file = GuestPath.Parse(path);
         Make(volume, file.Parent.ToString());
+        if (volume.Find(file) is not null)
+        {
+            volume.Delete(file);
+        }
+
         volume.Create(file, new NtfsCreateProperties());
         using IBlockFile stream = volume.OpenStream(file, writable: true);
         stream.WriteAt(0, content);

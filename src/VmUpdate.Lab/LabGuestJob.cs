@@ -32,6 +32,9 @@ internal sealed record LabGuestJob
     /// <summary>Whether the guest was restarted since it was done.</summary>
     public bool IsRestarted { get; init; }
 
+    /// <summary>Whether what it leaves is on the machine's disk.</summary>
+    public bool HasLeft { get; init; }
+
     public bool Is(Guid runId, int attempt) => RunId == runId && Attempt == attempt;
 
     public string PayloadName(Guid vm) => $"{vm:N}-{RunId:N}-{Attempt}.payload";

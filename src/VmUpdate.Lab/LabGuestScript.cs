@@ -61,6 +61,15 @@ public sealed record LabGuestScript
     /// <summary>Whether it refuses tasks.</summary>
     public bool RefusesTasks { get; init; }
 
+    /// <summary>
+    /// Files that a task leaves on the machine's boot disk, text by path: written when the machine shuts down cleanly after the task
+    /// succeeded. A file that is there is written anew.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> Files { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The same for text values of SOFTWARE: text by key and name, <c>Contoso\Desk\Version</c>.</summary>
+    public IReadOnlyDictionary<string, string> SoftwareValues { get; init; } = new Dictionary<string, string>();
+
     /// <summary>What is wrong with the script.</summary>
     /// <returns>One sentence; <see langword="null"/> when nothing is.</returns>
     public string? WhyNotUsable()
@@ -69,6 +78,11 @@ public sealed record LabGuestScript
         if (times.Any(time => time < TimeSpan.Zero || time > TimeSpan.FromDays(1)))
         {
             return "A time of a guest's script is not negative, and at most a day.";
+        }
+
+        if (SoftwareValues.Keys.FirstOrDefault(path => path.LastIndexOf('\\') < 1) is { } noKey)
+        {
+            return $"The value '{noKey}' of a guest's script is in no key: key and name are parted by a backslash.";
         }
 
         return Disconnects is < 0 or > MostInterruptions || Restarts is < 0 or > MostInterruptions || EndTimes < 0

@@ -46,6 +46,7 @@ public sealed partial class LabHypervisor
                 $"its guest did not shut down within {timeout.TotalSeconds:0} seconds. It was not turned off; it may still shut down later.");
         }
 
+        await LeaveWhatTasksDidAsync(vm, asked, cancellation).ConfigureAwait(false);
         await TransitAsync(vm, VmPowerState.Off, "shut down", After(Timings.ShutDown, VmPowerState.Running), cancellation).ConfigureAwait(false);
         _options.AfterCall?.Invoke(call);
     }

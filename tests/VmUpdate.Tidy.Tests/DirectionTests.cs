@@ -30,6 +30,7 @@ public sealed partial class DirectionTests
         ["Identity"] = ["Machines", "Store"],
         ["Store"] = ["Machines"], // what it keeps for the broker is read and written there
         ["Images"] = ["Machines", "Identity", "Store"],
+        ["Versions"] = ["Machines", "Tasks", "Broker", "Identity", "Store", "Images"],
     };
 
     public static TheoryData<string> Projects =>

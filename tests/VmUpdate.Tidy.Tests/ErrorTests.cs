@@ -6,6 +6,7 @@ using VmUpdate.Core.Images;
 using VmUpdate.Core.Machines;
 using VmUpdate.Core.Store;
 using VmUpdate.Core.Tasks;
+using VmUpdate.Core.Versions;
 using VmUpdate.DiskFormats;
 using VmUpdate.PowerShell.Errors;
 
@@ -23,6 +24,7 @@ public sealed partial class ErrorTests
         .. Enum.GetValues<HypervisorFailure>().Select(cause => (new HypervisorException(cause, "x", "x").Code, ErrorTable.CategoryOf(cause))),
         .. Enum.GetValues<StoreFailure>().Select(cause => (new StoreException(cause, "x", "x").Code, ErrorTable.CategoryOf(cause))),
         .. Enum.GetValues<GuestFailure>().Select(cause => (new GuestException(cause, "x", "x").Code, ErrorTable.CategoryOf(cause))),
+        .. Enum.GetValues<VersionFailure>().Select(cause => (new VersionException(cause, "x", "x").Code, ErrorTable.CategoryOf(cause))),
         .. Enum.GetValues<TaskDefect>().Select(cause => (new TaskException(cause, "x", "x").Code, ErrorTable.CategoryOf(cause))),
     ];
 
@@ -47,7 +49,7 @@ public sealed partial class ErrorTests
         Type[] known =
         [
             typeof(DiskFormatException), typeof(HostFileException), typeof(IdentityException), typeof(SwapException),
-            typeof(HypervisorException), typeof(StoreException), typeof(TaskException), typeof(GuestException),
+            typeof(HypervisorException), typeof(StoreException), typeof(TaskException), typeof(GuestException), typeof(VersionException),
         ];
         Assert.Equal(known.OrderBy(type => type.Name), exceptions.OrderBy(type => type.Name));
     }

@@ -10,10 +10,18 @@ internal sealed class BrokerState
 {
     /// <summary>Makes an empty state.</summary>
     /// <param name="jitterSeed">Where the start jitter comes from.</param>
-    public BrokerState(int jitterSeed) => JitterSeed = jitterSeed;
+    /// <param name="onlyTask">The task whose runs alone may begin; <see langword="null"/> for all.</param>
+    public BrokerState(int jitterSeed, Guid? onlyTask = null)
+    {
+        JitterSeed = jitterSeed;
+        OnlyTask = onlyTask;
+    }
 
     /// <summary>Where the start jitter comes from.</summary>
     public int JitterSeed { get; }
+
+    /// <summary>The task whose runs alone may begin; <see langword="null"/> for all. What is under way of others goes on, and is put back.</summary>
+    public Guid? OnlyTask { get; }
 
     /// <summary>The load gate with its counts.</summary>
     public LoadGate Gate { get; } = new();

@@ -58,7 +58,7 @@ internal sealed partial class BrokerStep
         }
 
         SetTimer(run, verdict.Until);
-        bool isReady = verdict.MayStart && held.IsOpen;
+        bool isReady = verdict.MayStart && held.IsOpen && (_state.OnlyTask is not { } only || run.Task.Task.Id == only);
         if (isReady != run.Vm.Queue.ContainsKey(run.Key))
         {
             if (isReady)

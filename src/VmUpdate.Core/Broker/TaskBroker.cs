@@ -35,13 +35,13 @@ public sealed class TaskBroker : IDisposable
     private int _succeeded;
     private int _failed;
 
-    private TaskBroker(BrokerServices services, StoreLease lease)
+    private TaskBroker(BrokerServices services, StoreLease lease, Guid? onlyTask)
     {
         _services = services;
         _lease = lease;
         _hostId = services.Hypervisor.HostId;
         _watch = new HostWatch(services);
-        _state = new BrokerState(StartJitter.SeedOf(_hostId));
+        _state = new BrokerState(StartJitter.SeedOf(_hostId), onlyTask);
         _lastOrder = services.Store.GetLastOrder(_hostId);
         _loaded = BrokerLoader.Load(services.Store, _hostId);
         foreach (VmKey vm in _loaded.OfType<Observation.TaskAdded>().SelectMany(t => t.Runs).Select(r => r.Vm)
@@ -58,14 +58,18 @@ public sealed class TaskBroker : IDisposable
 
     /// <summary>Becomes the host's broker.</summary>
     /// <param name="services">What to work with.</param>
+    /// <param name="onlyTask">
+    /// The task whose runs alone may begin, for whoever wants one task done and not all that is due; <see langword="null"/> for all. What a
+    /// broker before left under way is found and put back all the same.
+    /// </param>
     /// <returns>The broker, not working yet.</returns>
     /// <exception cref="StoreException"><see cref="StoreFailure.LeaseHeld"/>, with the process that is the broker and when that started.</exception>
-    public static TaskBroker Open(BrokerServices services)
+    public static TaskBroker Open(BrokerServices services, Guid? onlyTask = null)
     {
         StoreLease lease = services.Store.AcquireLease($"broker of {services.Hypervisor.HostId}", "update tasks");
         try
         {
-            return new TaskBroker(services, lease);
+            return new TaskBroker(services, lease, onlyTask);
         }
         catch
         {

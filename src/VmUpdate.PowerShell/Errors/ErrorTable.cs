@@ -5,6 +5,7 @@ using VmUpdate.Core.Images;
 using VmUpdate.Core.Machines;
 using VmUpdate.Core.Store;
 using VmUpdate.Core.Tasks;
+using VmUpdate.Core.Versions;
 using VmUpdate.DiskFormats;
 
 namespace VmUpdate.PowerShell.Errors;
@@ -35,6 +36,7 @@ public static class ErrorTable
         StoreException known => CategoryOf(known.Failure),
         TaskException known => CategoryOf(known.Defect),
         GuestException known => CategoryOf(known.Failure),
+        VersionException known => CategoryOf(known.Failure),
         _ => ErrorCategory.NotSpecified,
     };
 
@@ -158,6 +160,19 @@ public static class ErrorTable
             or TaskDefect.BadSchedule or TaskDefect.NeverFires or TaskDefect.BadWindow or TaskDefect.WindowTooShort
             or TaskDefect.WindowNeverOpens or TaskDefect.BadLimit or TaskDefect.PayloadEmpty
             or TaskDefect.BadInstructor => ErrorCategory.InvalidArgument,
+        _ => ErrorCategory.NotSpecified,
+    };
+
+    /// <summary>The category of a failure to make a version of a master.</summary>
+    /// <param name="failure">The failure.</param>
+    /// <returns>The category.</returns>
+    public static ErrorCategory CategoryOf(VersionFailure failure) => failure switch
+    {
+        VersionFailure.BuildNotSupported => ErrorCategory.NotImplemented,
+        VersionFailure.PoolHasNoMachine => ErrorCategory.ObjectNotFound,
+        VersionFailure.MasterGeneralized or VersionFailure.BuildTaskNotBegun => ErrorCategory.InvalidOperation,
+        VersionFailure.MasterChanged or VersionFailure.ImageNotSound => ErrorCategory.InvalidData,
+        VersionFailure.BuildTaskFailed => ErrorCategory.InvalidResult,
         _ => ErrorCategory.NotSpecified,
     };
 
