@@ -120,7 +120,10 @@ internal sealed class HostWatch
                 HypervisorFailure.HostNotReachable, _services.Hypervisor.HostName, $"it has not answered for {_services.LookLimit.TotalSeconds:0} seconds.");
     }
 
-    private static TargetKinds KindOf(MachineRecord? record) => record?.Role switch
+    /// <summary>What a machine was declared to be, as tasks name it.</summary>
+    /// <param name="record">The declaration; <see langword="null"/> when there is none.</param>
+    /// <returns>The kind.</returns>
+    public static TargetKinds KindOf(MachineRecord? record) => record?.Role switch
     {
         MachineRole.Personal => TargetKinds.Personal,
         MachineRole.Pooled => TargetKinds.Pooled,

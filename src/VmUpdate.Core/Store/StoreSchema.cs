@@ -105,7 +105,7 @@ internal static partial class StoreSchema
         ) STRICT;
         """;
 
-    private static readonly string[] Versions = [Version1, Version2, Version3, Version4];
+    private static readonly string[] Versions = [Version1, Version2, Version3, Version4, GuestRequests];
 
     /// <summary>The newest version that this code knows.</summary>
     public static int Newest => Versions.Length;

@@ -29,6 +29,9 @@ public sealed partial class VmUpdateStore : IDisposable
     /// <summary>The full path of the file.</summary>
     public string Path { get; }
 
+    /// <summary>The store's folder.</summary>
+    internal IHostFolder Folder => _folder;
+
     /// <summary>How many changes were committed through this object: each waits once for the disk.</summary>
     internal int CommitCount { get; private set; }
 

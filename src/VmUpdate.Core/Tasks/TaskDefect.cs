@@ -77,4 +77,7 @@ public enum TaskDefect
 
     /// <summary>The machine is pooled: what is changed in it is gone after the next swap.</summary>
     PooledVm,
+
+    /// <summary>The policy for the requests of guests cannot be used.</summary>
+    BadGuestPolicy,
 }

@@ -29,6 +29,11 @@ public sealed class TaskPayload
     /// <returns>The payload.</returns>
     public static TaskPayload FromCommand(string command) => Make(PayloadKind.Command, string.Empty, Encoding.UTF8.GetBytes(command));
 
+    /// <summary>A command line that came as bytes.</summary>
+    /// <param name="command">The command line in UTF-8, which is copied.</param>
+    /// <returns>The payload.</returns>
+    public static TaskPayload FromCommand(ReadOnlySpan<byte> command) => Make(PayloadKind.Command, string.Empty, command.ToArray());
+
     /// <summary>A script.</summary>
     /// <param name="fileName">Its file name; a path is shortened to it.</param>
     /// <param name="content">The file's bytes, which are copied.</param>

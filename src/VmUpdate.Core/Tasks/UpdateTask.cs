@@ -53,4 +53,7 @@ public sealed record UpdateTask
 
     /// <summary>Who registered it: account and computer, or the machine whose guest asked for it.</summary>
     public string RegisteredBy { get; init; } = string.Empty;
+
+    /// <summary>The request of a machine's guest that it came from; <see langword="null"/> for one that a prompt registered.</summary>
+    public Guid? GuestRequest { get; init; }
 }
