@@ -17,7 +17,8 @@ public static class GuestPolicyFile
     /// <summary>The file's name in the store's folder.</summary>
     public const string FileName = "guest-policy.json";
 
-    private const int MaxLength = 1024 * 1024;
+    /// <summary>The longest file, in bytes.</summary>
+    public const int MaxLength = 1024 * 1024;
 
     private static readonly JsonSerializerOptions Json = new()
     {
@@ -74,6 +75,11 @@ public static class GuestPolicyFile
     /// <exception cref="TaskException"><see cref="TaskDefect.BadGuestPolicy"/>: it cannot be used; the one that is there stays.</exception>
     public static void Replace(VmUpdateStore store, byte[] content)
     {
+        if (content.Length > MaxLength)
+        {
+            throw new TaskException(TaskDefect.BadGuestPolicy, FileName, $"It has more than {MaxLength} bytes.");
+        }
+
         try
         {
             if (Parse(content).WhyNotUsable() is { } why)

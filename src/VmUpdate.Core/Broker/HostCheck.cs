@@ -24,6 +24,7 @@ public static class HostCheck
                 : new(HostCheckKind.Suspension, HostVerdict.Ready, "work is not suspended", string.Empty),
             LookForBroker(services),
             LookForLeft(services.Store.GetAwakeMachines(hostId)),
+            LookAtPolicy(GuestPolicyFile.Read(services.Store)),
         ];
     }
 
@@ -120,4 +121,12 @@ public static class HostCheck
                 string.Join("; ", left.Select(m => $"{m.VmName} (was {m.Found}): {m.Reason}, {m.Detail}")),
                 "Each counts as awake until it is put back. Save it or shut it down when it is done.");
     }
+
+    private static HostFinding LookAtPolicy(GuestPolicyReading reading) => reading.Policy is null
+        ? new(
+            HostCheckKind.GuestPolicy,
+            HostVerdict.Warn,
+            $"{reading} Every request of a guest is refused.",
+            "Mend the file, or put another in its place: Set-VmUpdateHost -GuestPolicyPath")
+        : new(HostCheckKind.GuestPolicy, HostVerdict.Ready, reading.ToString(), string.Empty);
 }

@@ -20,4 +20,7 @@ public enum HostCheckKind
 
     /// <summary>Whether machines were left awake.</summary>
     LeftAwake,
+
+    /// <summary>What guests may ask for.</summary>
+    GuestPolicy,
 }

@@ -95,6 +95,17 @@ public sealed record GuestPolicy
             : null;
     }
 
+    /// <summary>What is allowed, in one sentence.</summary>
+    /// <returns>The sentence.</returns>
+    public override string ToString() => string.Join(
+        "; ",
+        $"{Roles.ToString().ToLowerInvariant()} machines named {Join(Machines)}",
+        $"kinds {(Kinds.Count == Default.Kinds.Count ? "*" : Join(Kinds))}",
+        $"instructors {Join(Instructors)}",
+        $"payloads {Join(PayloadKinds)} of {ByteCount.Text(MaxPayloadBytes)} at most",
+        AllowUrgent ? "urgent too" : "not urgent",
+        $"{MaxRequestsPerHour} an hour and {MaxOpenRequests} open for each machine");
+
     /// <summary>Looks for a reason to refuse a request, other than how many there are.</summary>
     /// <param name="machine">The machine, as its host knows it.</param>
     /// <param name="request">The request.</param>
@@ -131,6 +142,8 @@ public sealed record GuestPolicy
             ? No($"the payload has {request.PayloadLength} bytes, and this host takes {MaxPayloadBytes}.")
             : null;
     }
+
+    private static string Join<T>(IReadOnlyList<T> items) => items.Count == 0 ? "none" : string.Join(", ", items);
 
     private static GuestAnswer No(string message) => new(false, ReplyCodes.NotAllowed, message);
 }

@@ -25,6 +25,11 @@ namespace VmUpdate.PowerShell.Commands;
 /// Ctrl+C ends at once and says what is left awake; the next broker goes on with it. -Until ends like a first Ctrl+C.
 /// </para>
 /// <para>
+/// While it works it listens to the guests of running machines, as soon as they run and whoever started them: a guest may ask for an update of its own machine, and the
+/// request becomes a task of that machine where the host's policy allows it (Set-VmUpdateHost). A request that is made while no broker works is
+/// delivered to the next one.
+/// </para>
+/// <para>
 /// A machine is never turned off by force: one that is applying, restarting, or does not shut down cleanly is left awake, with its reason
 /// in LeftAwake and a warning.
 /// </para>
@@ -94,6 +99,11 @@ public sealed class InvokeVmUpdateBrokerCommand : HostCmdlet
 
     private void Work()
     {
+        if (GuestPolicyFile.Read(Connection.Store) is { Policy: null } broken)
+        {
+            WriteWarning($"{broken} Every request of a guest is refused.");
+        }
+
         var watch = Stopwatch.StartNew();
         BrokerReport? report = null;
         try

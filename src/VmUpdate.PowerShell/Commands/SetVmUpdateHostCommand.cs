@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using VmUpdate.Core.Broker;
+using VmUpdate.DiskFormats.Blocks;
 using VmUpdate.PowerShell.Binding;
 using VmUpdate.PowerShell.Errors;
 using VmUpdate.PowerShell.Hosts;
@@ -7,10 +8,21 @@ using VmUpdate.PowerShell.Output;
 
 namespace VmUpdate.PowerShell.Commands;
 
-/// <summary>Sets how much of the host updates may take: the limits of the load gate.</summary>
+/// <summary>Sets how much of the host updates may take, the limits of the load gate, and what guests may ask for.</summary>
 /// <remarks>
+/// <para>
 /// What is not given stays. A running broker goes by the change at once. A limit that is lowered under what is awake already takes nothing
 /// back: only the next one waits.
+/// </para>
+/// <para>
+/// Guests may ask for updates of their own machine. Without a policy, personal machines may: 12 times an hour, 4 open at once, of every kind and
+/// instructor, not urgently, with bytes for the instructor's own agent and no commands or scripts, which would run in the guest with the rights of its
+/// update agent whoever in the guest asked for them. A policy is a JSON file: machines, instructors (names, with * and ?), roles (Personal, Pooled, All, None),
+/// kinds, payloadKinds (Context, Command, Script), allowUrgent, maxPayloadBytes, maxRequestsPerHour, maxOpenRequests. What it does not say is as without
+/// it; a word that is none is refused. -GuestPolicyPath checks such a file and copies it into the store's folder as guest-policy.json, where
+/// it may be changed by hand, too: Test-VmUpdateHost says when it cannot be used, and then every request is refused. A running broker goes by a change
+/// within a second.
+/// </para>
 /// </remarks>
 /// <example>
 /// At most four machines awake, and nothing new while the processors are used by more than half.
@@ -20,6 +32,14 @@ namespace VmUpdate.PowerShell.Commands;
 /// Keeps 16 GiB free, and begins nothing for now.
 /// <code>Set-VmUpdateHost -MemoryReserve 16GB -Maintenance $true</code>
 /// </example>
+/// <example>
+/// Guests may ask for scripts, and urgently.
+/// <code>
+/// '{ "payloadKinds": ["Context", "Script"], "instructors": ["Script"], "allowUrgent": true }' | Set-Content policy.json
+/// Set-VmUpdateHost -GuestPolicyPath policy.json -PassThru | Format-List GuestPolicy
+/// </code>
+/// </example>
+/// <error id="TaskBadGuestPolicy">the policy for the requests of guests cannot be used; the one that was there stays.</error>
 /// <error id="TaskBadLimit">a limit is out of its range.</error>
 /// <error id="NothingToChange">nothing was said that should change.</error>
 [Cmdlet(VerbsCommon.Set, "VmUpdateHost", SupportsShouldProcess = true)]
@@ -100,6 +120,12 @@ public sealed class SetVmUpdateHostCommand : HostCmdlet
     [Parameter]
     public bool? Maintenance { get; set; }
 
+    /// <summary>A file that says what guests may ask for. It is checked, and copied into the store's folder.</summary>
+    /// <value>none on a new host: see the notes for what holds then</value>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? GuestPolicyPath { get; set; }
+
     /// <summary>Writes the host's status.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
@@ -131,11 +157,30 @@ public sealed class SetVmUpdateHostCommand : HostCmdlet
         }
         else if (ShouldProcess($"host '{HostName}'", "Set the limits of updates"))
         {
-            Connection.Tasks.SetLimits(limits);
+            if (GuestPolicyPath is not null)
+            {
+                GuestPolicyFile.Replace(Connection.Store, ReadFile(ResolvePath(GuestPolicyPath)));
+            }
+
+            if (limits != present)
+            {
+                Connection.Tasks.SetLimits(limits);
+            }
+
             if (PassThru)
             {
                 WriteObject(HostStatus.Read(Connection, StopToken));
             }
         }
     });
+
+    private static byte[] ReadFile(string path)
+    {
+        using IBlockFile file = HostSession.Files.OpenFolder(Path.GetDirectoryName(path)!).Open(Path.GetFileName(path), HostFileMode.Read);
+
+        // One byte more than allowed is enough to be refused.
+        byte[] content = new byte[Math.Min(file.Length, GuestPolicyFile.MaxLength + 1)];
+        file.ReadAt(0, content);
+        return content;
+    }
 }

@@ -23,6 +23,10 @@ namespace VmUpdate.PowerShell.Commands;
 /// Set-VmUpdateLabMachine -LabPath $lab.LabPath -Name DESK-02 -State Running -User 'LAB\anna'
 /// </code>
 /// </example>
+/// <example>
+/// A machine whose guest is played by a real agent: the program vmupdate-agent, started with --channel and the path that is said.
+/// <code>Set-VmUpdateLabMachine -LabPath $lab.LabPath -Name DESK-01 -State Running -GuestAgent $true -Verbose</code>
+/// </example>
 /// <error id="HostNotReachable">there is no lab in the folder.</error>
 /// <error id="HostNotUsable">what was said cannot be.</error>
 /// <error id="VmNotFound">the lab has no machine of that name or id.</error>
@@ -149,6 +153,13 @@ public sealed class SetVmUpdateLabMachineCommand : VmUpdateCmdlet
     [Parameter]
     public bool? RefusesTasks { get; set; }
 
+    /// <summary>
+    /// Whether a real agent plays its guest instead of a script: a program that connects to the machine's channel, which is in the lab's folder
+    /// channels, named by the first 12 digits of the machine's id (on Windows a named pipe; -Verbose says which).
+    /// </summary>
+    [Parameter]
+    public bool? GuestAgent { get; set; }
+
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
@@ -184,6 +195,11 @@ public sealed class SetVmUpdateLabMachineCommand : VmUpdateCmdlet
             isAny = true;
             if (ShouldProcess($"machine '{machine.Name}' of the lab", "Change"))
             {
+                if (GuestAgent is true)
+                {
+                    WriteVerbose($"{machine.Name}: its guest's agent connects to {lab.ChannelPath(machine.Key)}");
+                }
+
                 Await(async stop =>
                 {
                     await ChangeMachineAsync(lab, machine.Key, stop).ConfigureAwait(false);
@@ -224,6 +240,11 @@ public sealed class SetVmUpdateLabMachineCommand : VmUpdateCmdlet
                     GuestSilent = GuestSilent ?? present.GuestSilent,
                 },
                 stop).ConfigureAwait(false);
+        }
+
+        if (GuestAgent is { } hasChannel)
+        {
+            await lab.SetChannelAsync(vm, hasChannel, stop).ConfigureAwait(false);
         }
 
         if (Memory is not null || Volume is not null)

@@ -154,6 +154,7 @@ public static class ErrorTable
         TaskDefect.NameTaken => ErrorCategory.ResourceExists,
         TaskDefect.PayloadTooLong or TaskDefect.NeverFits => ErrorCategory.LimitsExceeded,
         TaskDefect.PayloadChanged => ErrorCategory.SecurityError,
+        TaskDefect.BadGuestPolicy => ErrorCategory.InvalidData,
         TaskDefect.IgnoredVm or TaskDefect.PooledVm => ErrorCategory.InvalidOperation,
         TaskDefect.BadName or TaskDefect.NoTarget or TaskDefect.AmbiguousVm or TaskDefect.EndBeforeStart or TaskDefect.EndInPast
             or TaskDefect.StopTooEarly or TaskDefect.DeadlineTooEarly or TaskDefect.TimeNotUtc or TaskDefect.UnknownTimeZone

@@ -55,17 +55,22 @@ internal static class HostKinds
     /// <returns>The lab.</returns>
     internal static LabHypervisor OpenLab(string path) => LabHypervisor.Open(path, new LabOptions { Files = HostSession.Files });
 
-    private static HostPorts PortsOf(LabHypervisor lab) => new()
+    private static HostPorts PortsOf(LabHypervisor lab)
     {
-        Hypervisor = lab, Metrics = lab, Sessions = lab, Guests = lab, Tasks = lab, LookEvery = LabLookEvery,
-    };
+        var agent = new HostAgent(new HostAgentOptions { Hypervisor = lab, Port = lab });
+        var guests = new LabGuests(lab, agent);
+        return new()
+        {
+            Hypervisor = lab, Metrics = lab, Sessions = guests, Guests = guests, Tasks = guests, Agent = agent, LookEvery = LabLookEvery, Owned = [agent],
+        };
+    }
 
     private static HostPorts PortsOf(LibvirtHypervisor libvirt)
     {
         var agent = new HostAgent(new HostAgentOptions { Hypervisor = libvirt, Port = libvirt });
         return new()
         {
-            Hypervisor = libvirt, Metrics = libvirt, Sessions = libvirt, Guests = libvirt, Tasks = agent, LookEvery = LookEvery, Owned = [agent, libvirt],
+            Hypervisor = libvirt, Metrics = libvirt, Sessions = libvirt, Guests = libvirt, Tasks = agent, Agent = agent, LookEvery = LookEvery, Owned = [agent, libvirt],
         };
     }
 

@@ -21,6 +21,9 @@ internal sealed class HostPorts : IDisposable
     /// <summary>Words with the guests about tasks.</summary>
     internal required IGuestTasks Tasks { get; init; }
 
+    /// <summary>The host's end of the channels to guests, which takes their requests; <see langword="null"/> when the host has no such channels.</summary>
+    internal HostAgent? Agent { get; init; }
+
     /// <summary>How often the host is measured while a broker works.</summary>
     internal required TimeSpan LookEvery { get; init; }
 

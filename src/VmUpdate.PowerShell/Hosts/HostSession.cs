@@ -32,6 +32,11 @@ public sealed class HostSession : IDisposable
             LookEvery = ports.LookEvery,
         };
         Tasks = new TaskService(Broker);
+        if (ports.Agent is { } agent)
+        {
+            agent.Requests = new GuestRequests(store, host.HostId, Broker.Clock, () => Tasks.WakeBroker());
+        }
+
         _updater = new Lazy<UpdaterServices>(() => new UpdaterServices
         {
             Hypervisor = ports.Hypervisor,

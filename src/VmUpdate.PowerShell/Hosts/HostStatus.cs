@@ -19,6 +19,7 @@ internal static class HostStatus
             session.Store.FindBrokerStatus(hostId),
             session.Tasks.WakeBroker(),
             session.Store.GetAwakeMachines(hostId),
-            session.Store.GetOpenRuns(hostId).Count);
+            session.Store.GetOpenRuns(hostId).Count,
+            GuestPolicyFile.Read(session.Store));
     }
 }

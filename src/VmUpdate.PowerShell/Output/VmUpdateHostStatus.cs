@@ -6,7 +6,7 @@ namespace VmUpdate.PowerShell.Output;
 /// <summary>How busy a host is, how much of it updates may take, and what its task broker says. Sizes are in bytes, times in UTC.</summary>
 public sealed class VmUpdateHostStatus
 {
-    internal VmUpdateHostStatus(string computerName, HostLoad load, HostLimits limits, BrokerStatus? said, bool isBrokerRunning, IReadOnlyList<AwakeMachine> awake, int openRuns)
+    internal VmUpdateHostStatus(string computerName, HostLoad load, HostLimits limits, BrokerStatus? said, bool isBrokerRunning, IReadOnlyList<AwakeMachine> awake, int openRuns, GuestPolicyReading guests)
     {
         ComputerName = computerName;
         CpuPercent = load.CpuPercent;
@@ -33,6 +33,8 @@ public sealed class VmUpdateHostStatus
         StartJitter = limits.StartJitter;
         MeasurementAge = limits.MeasurementAge;
         KeepHistory = limits.KeepHistory;
+        GuestPolicy = guests.ToString();
+        GuestPolicyPath = guests.Path;
     }
 
     /// <summary>The host.</summary>
@@ -109,6 +111,12 @@ public sealed class VmUpdateHostStatus
 
     /// <summary>How long runs that have ended are kept to be read.</summary>
     public TimeSpan KeepHistory { get; }
+
+    /// <summary>What guests may ask for: the default, what the policy file says, or why that cannot be used, so that every request is refused.</summary>
+    public string GuestPolicy { get; }
+
+    /// <summary>The policy file for the requests of guests, whether it is there or not.</summary>
+    public string GuestPolicyPath { get; }
 
     /// <inheritdoc/>
     public override string ToString() => ComputerName;

@@ -46,6 +46,8 @@ public sealed class VmUpdateTask
         PayloadText = payload;
         Registered = task.Registered;
         RegisteredBy = task.RegisteredBy;
+        Origin = task.GuestRequest is null ? "Prompt" : "GuestRequest";
+        GuestRequestId = task.GuestRequest;
         ComputerName = computerName;
     }
 
@@ -166,8 +168,14 @@ public sealed class VmUpdateTask
     /// <summary>When it was registered.</summary>
     public DateTime Registered { get; }
 
-    /// <summary>Who registered it.</summary>
+    /// <summary>Who registered it: account and computer, or the machine whose guest asked for it.</summary>
     public string RegisteredBy { get; }
+
+    /// <summary>Where it came from: <c>Prompt</c>, or <c>GuestRequest</c> when a machine's guest asked for its own update.</summary>
+    public string Origin { get; }
+
+    /// <summary>The guest's own id of its request; empty for others.</summary>
+    public Guid? GuestRequestId { get; }
 
     /// <summary>The host.</summary>
     public string ComputerName { get; }
