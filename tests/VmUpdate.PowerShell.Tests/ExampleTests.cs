@@ -6,7 +6,7 @@ using VmUpdate.Simulation.Support;
 
 namespace VmUpdate.PowerShell.Tests;
 
-public sealed class ExampleTests
+public sealed class ExampleTests(PreparedLab prepared) : IClassFixture<PreparedLab>
 {
     /// <summary>Each example of each cmdlet: the cmdlet's name and the example's number.</summary>
     public static TheoryData<string, int> Examples
@@ -43,17 +43,14 @@ public sealed class ExampleTests
     [MemberData(nameof(Examples))]
     public void Each_example_of_the_help_runs_in_a_lab(string command, int index)
     {
-        using var lab = new Lab(pooled: 4, personal: 2);
+        using Lab lab = prepared.Reopen();
         string code = lab.RunWell("@((Get-Help $1 -Full).examples.example)[$2].code", command, index).Single.ToString();
         if (code.Contains("-LibvirtUri", StringComparison.Ordinal))
         {
             Judges.Require(NativeLibrary.TryLoad("libvirt.so.0", out _), "The library libvirt.so.0 is not installed.");
         }
 
-        // What an example needs that went before it, and the everyday commands that this engine lacks.
-        lab.RunWell("$null = Set-VmUpdatePool LabPool -MasterPath $1; $null = Set-VmUpdateMachine PC-04 -Role Ignored", lab.NewMaster);
-        lab.RunWell("$null = Update-PooledVmImage -Name PC-03 -Force");
-        lab.RunWell("Register-VmUpdateTask Patch Configuration.exe -Kind Configuration -VMName DESK-01 -RebootTimeout 10s");
+        // The everyday commands that this engine lacks.
         lab.RunWell("function Export-Csv([string] $Path, [Parameter(ValueFromPipeline)] $InputObject) { process { } }");
         lab.RunWell("function Read-Host([switch] $AsSecureString) { [Net.NetworkCredential]::new('', 'correct horse battery').SecurePassword }");
         lab.RunWell("$certificate = $1; function Get-Item([string] $Path) { $certificate }", Certificates.Make());

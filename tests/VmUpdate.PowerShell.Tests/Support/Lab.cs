@@ -7,11 +7,14 @@ namespace VmUpdate.PowerShell.Tests.Support;
 /// <summary>A lab of one test's own, in a folder that goes with it, and an engine that is connected to it.</summary>
 internal sealed class Lab : IDisposable
 {
-    private readonly TestFolder _folder = new();
+    private readonly TestFolder _folder;
+    private readonly bool _isFolderOurs;
 
     /// <summary>Makes a lab. Of its pooled machines the last one has a checkpoint.</summary>
     internal Lab(int pooled = 2, int personal = 0, bool connected = true)
     {
+        _folder = new TestFolder();
+        _isFolderOurs = true;
         Engine = new Engine();
         Path = _folder.PathOf("lab");
         PSObject made = Engine.RunWell("$lab = New-VmUpdateLab -Path $1 -PooledVmCount $2 -PersonalVmCount $3; $lab", Path, pooled, personal).Single;
@@ -21,6 +24,16 @@ internal sealed class Lab : IDisposable
         {
             Engine.RunWell("$null = Connect-VmUpdateHost -LabPath $1", Path);
         }
+    }
+
+    private Lab(Lab made, object description)
+    {
+        _folder = made._folder;
+        Engine = new Engine();
+        Path = made.Path;
+        OldMaster = made.OldMaster;
+        NewMaster = made.NewMaster;
+        Engine.RunWell("$lab = $1; $null = $lab | Connect-VmUpdateHost", description);
     }
 
     internal Engine Engine { get; }
@@ -41,8 +54,14 @@ internal sealed class Lab : IDisposable
     public void Dispose()
     {
         Engine.Dispose();
-        _folder.Dispose();
+        if (_isFolderOurs)
+        {
+            _folder.Dispose();
+        }
     }
+
+    /// <summary>The same lab, with another engine that is connected to it.</summary>
+    internal Lab Reopen() => new(this, RunWell("$lab").Single);
 
     internal RunResult Run(string script, params object[] values) => Engine.Run(script, values);
 
