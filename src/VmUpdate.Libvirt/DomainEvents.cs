@@ -27,7 +27,7 @@ internal sealed class DomainEvents
     {
         var key = new object();
         _watchers[key] = onEvent;
-        return new Watcher(() => _watchers.TryRemove(key, out _));
+        return new Ending(() => _watchers.TryRemove(key, out _));
     }
 
     /// <summary>Has a connection tell its events.</summary>
@@ -113,10 +113,5 @@ internal sealed class DomainEvents
                 // An exception must not run into the library's frames below; the watcher's own mistake is its own.
             }
         }
-    }
-
-    private sealed class Watcher(Action end) : IDisposable
-    {
-        public void Dispose() => end();
     }
 }

@@ -4,8 +4,7 @@ using VmUpdate.Libvirt.Native;
 namespace VmUpdate.Libvirt;
 
 /// <summary>
-/// The one thread that libvirt's events come by. libvirt has one loop for each process, registered before the first connection is opened;
-/// embedded hypervisors do not work without it.
+/// The one thread that libvirt's events come by. libvirt has one loop for each process, registered before the first connection is opened.
 /// </summary>
 internal static class EventLoop
 {

@@ -81,6 +81,9 @@ internal static class GuestAgent
                 return Outcome.Unavailable;
             case LibvirtError.AgentUnresponsive or LibvirtError.OperationTimeout:
                 return Outcome.Silent;
+            case LibvirtError.Rpc when VirApi.IsAlive(VirApi.GetConnection(domain.Handle)) == 1:
+                // libvirtd had an answer that it could not pass on.
+                throw Refused(domain.Name, $"its guest agent answered {command} with more than {LongestAnswer >> 20} MiB ({error.Message}).");
         }
 
         HypervisorException failure = LibvirtErrors.Translate(error, domain.Name, $"asking its guest agent for {command}");

@@ -8,6 +8,7 @@ internal static class LibvirtErrors
 {
     private const int NotPermitted = 1;
     private const int PermissionDenied = 13;
+    private const string LikeUri = "A URI is like qemu:///system, or qemu+ssh://root@kvm01/system for another host.";
 
     /// <summary>The failure of the calling thread's last call.</summary>
     /// <param name="subject">The machine's name, or the host's.</param>
@@ -30,13 +31,18 @@ internal static class LibvirtErrors
         return new HypervisorException(failure, subject, $"{what} failed: {Sentence(error.Message)}");
     }
 
+    /// <summary>A text that is no URI.</summary>
+    internal static HypervisorException OfUri(string text) =>
+        new(HypervisorFailure.HostNotUsable, text.Length == 0 ? "libvirt" : text, $"'{text}' is no URI of libvirt. {LikeUri}");
+
     /// <summary>Why a connection could not be made, with what to do about it.</summary>
     internal static HypervisorException OfOpening(LibvirtError error, string uri)
     {
         (HypervisorFailure failure, string remedy) = error.Code switch
         {
             LibvirtError.NoConnect or LibvirtError.InvalidArgument or LibvirtError.NoSupport => (
-                HypervisorFailure.HostNotUsable, "A URI is like qemu:///system, or qemu+ssh://root@kvm01/system for another host."),
+                HypervisorFailure.HostNotUsable, LikeUri),
+            LibvirtError.Internal when error.Message.Contains("URI") => (HypervisorFailure.HostNotUsable, LikeUri),
             LibvirtError.AuthFailed or LibvirtError.AuthCancelled or LibvirtError.AccessDenied or LibvirtError.OperationDenied => (
                 HypervisorFailure.AccessDenied, "Work as root, or as a member of the group libvirt."),
             LibvirtError.SystemError when error.Errno is NotPermitted or PermissionDenied => (

@@ -90,19 +90,10 @@ internal sealed record LibvirtHost(string Id, string Name, bool IsHere, string S
         }
     }
 
-    /// <summary>Where libvirt's QEMU driver keeps saved states: fixed when it is built, for the system, a user, or a root of one's own.</summary>
+    /// <summary>Where libvirt's QEMU driver keeps saved states: fixed when it is built, for the system or a user.</summary>
     private static string FindSaveFolder(string uri)
     {
-        const string rootOption = "root=";
-        int query = uri.IndexOf('?');
-        string path = query < 0 ? uri : uri.Substring(0, query);
-        if (path.EndsWith("/embed", StringComparison.Ordinal) && query >= 0)
-        {
-            string? root = uri.Substring(query + 1).Split('&').FirstOrDefault(option => option.StartsWith(rootOption, StringComparison.Ordinal));
-            return root is null ? SystemSaveFolder : System.Uri.UnescapeDataString(root.Substring(rootOption.Length)) + "/lib/qemu/save";
-        }
-
-        if (!path.EndsWith("/session", StringComparison.Ordinal))
+        if (!uri.Split('?')[0].EndsWith("/session", StringComparison.Ordinal))
         {
             return SystemSaveFolder;
         }

@@ -26,10 +26,13 @@ public sealed partial class LibvirtHypervisor
         vm,
         domain =>
         {
-            domain.RequireState(VmPowerState.Off, VmPowerState.Saved);
             IReadOnlyList<DomainDisk> disks = ReadDefinition(domain).Disks;
+
+            // Looked at by the one starter who has the servers: whoever came second finds the machine running, and leaves them alone.
+            using var served = NbdServers.Take(domain.Name, disks, _options);
+            domain.RequireState(VmPowerState.Off, VmPowerState.Saved);
             RequireFiles(domain, disks);
-            using var served = NbdServers.Start(domain.Name, disks, _options);
+            served.Start();
             domain.RequireDone(VirApi.Create(domain.Handle, 0), "starting it", VmPowerState.Off, VmPowerState.Saved);
 
             // Somebody else may have saved it paused, and it comes back so.
@@ -38,7 +41,6 @@ public sealed partial class LibvirtHypervisor
                 domain.Require(VirApi.Resume(domain.Handle), "letting it run");
             }
 
-            served.Keep();
             return true;
         },
         cancellation);
@@ -127,13 +129,26 @@ public sealed partial class LibvirtHypervisor
         cancellation);
 
     /// <inheritdoc/>
-    public IDisposable Watch(Action<VmKey> onChanged) => _connection.Events.Watch(vm =>
+    public IDisposable Watch(Action<VmKey> onChanged)
     {
-        if (vm != Guid.Empty)
+        var watching = new CancellationTokenSource();
+        IDisposable events = _connection.Events.Watch(vm =>
         {
-            onChanged(new VmKey(HostId, vm));
-        }
-    });
+            if (vm != Guid.Empty)
+            {
+                onChanged(new VmKey(HostId, vm));
+            }
+            else
+            {
+                _ = CatchUpAsync(onChanged, watching.Token);
+            }
+        });
+        return new Ending(() =>
+        {
+            events.Dispose();
+            watching.Cancel();
+        });
+    }
 
     private static bool IsFailure(LibvirtError error, params int[] codes) => codes.Contains(error.Code);
 
@@ -174,27 +189,53 @@ public sealed partial class LibvirtHypervisor
     /// <summary>The disks that the machine has now: those it runs with, or will be started with.</summary>
     private static IReadOnlyList<DomainDisk> ReadDisks(Domain domain) => ReadLive(domain).Disks;
 
+    /// <summary>
+    /// Asks the guest's agent; its power button when no agent comes. A guest that still starts may not hear the button, so the agent is
+    /// asked when it comes after all.
+    /// </summary>
     private async Task AskToShutDownAsync(VmKey vm, TimeSpan end, CancellationToken cancellation)
     {
         TimeSpan agentEnd = Earlier(_options.Clock.Monotonic + AgentAbsence, end);
+        bool isPressed = false;
         while (true)
         {
             Task next = _connection.Events.Next(vm.VmId);
-            bool byAgent = true;
-            ShutdownAsk ask = await WithAsync(vm, domain => AskToShutDown(domain, byAgent), cancellation).ConfigureAwait(false);
-            TimeSpan now = _options.Clock.Monotonic;
-            if (ask == ShutdownAsk.NoAgent && (now >= agentEnd || !await HasAgentChannelAsync(vm, cancellation).ConfigureAwait(false)))
+            ShutdownAsk ask;
+            TimeSpan now;
+            try
             {
-                byAgent = false;
-                ask = await WithAsync(vm, domain => AskToShutDown(domain, byAgent), cancellation).ConfigureAwait(false);
+                ask = await WithAsync(vm, domain => AskToShutDown(domain, byAgent: true), cancellation).ConfigureAwait(false);
+                now = _options.Clock.Monotonic;
+                if (ask == ShutdownAsk.Asked || now >= end)
+                {
+                    return;
+                }
+
+                if (ask == ShutdownAsk.NoAgent && !isPressed)
+                {
+                    bool canCome = await HasAgentChannelAsync(vm, cancellation).ConfigureAwait(false);
+                    if (!canCome || now >= agentEnd)
+                    {
+                        await WithAsync(vm, domain => AskToShutDown(domain, byAgent: false), cancellation).ConfigureAwait(false);
+                        isPressed = true;
+                    }
+
+                    if (!canCome)
+                    {
+                        return;
+                    }
+                }
+            }
+            catch (HypervisorException failure) when (failure.Failure == HypervisorFailure.HostNotReachable && _options.Clock.Monotonic < end)
+            {
+                // libvirt is being restarted. Asking twice does no harm.
+                ask = ShutdownAsk.Later;
+                now = _options.Clock.Monotonic;
             }
 
-            if (ask == ShutdownAsk.Asked || now >= end)
-            {
-                return;
-            }
-
-            await AnyAsync(next, Shorter(LookAgain, end - now), cancellation).ConfigureAwait(false);
+            // An agent's coming is an event; that one which is there answers again is none.
+            bool awaitsAgent = ask == ShutdownAsk.NoAgent && isPressed;
+            await AnyAsync(next, awaitsAgent ? end - now : Shorter(LookAgain, end - now), cancellation).ConfigureAwait(false);
         }
     }
 
@@ -208,7 +249,7 @@ public sealed partial class LibvirtHypervisor
         while (true)
         {
             Task next = _connection.Events.Next(vm.VmId);
-            bool isReached = await IsAsync(vm, wanted, cancellation).ConfigureAwait(false);
+            bool isReached = await IsAsync(vm, wanted, end, cancellation).ConfigureAwait(false);
             if (isReached)
             {
                 return true;
@@ -216,6 +257,12 @@ public sealed partial class LibvirtHypervisor
 
             if (asking.IsFaulted)
             {
+                // It may have reached the state, and refused to be asked for it, since the look.
+                if (await IsAsync(vm, wanted, end, cancellation).ConfigureAwait(false))
+                {
+                    return true;
+                }
+
                 await asking.ConfigureAwait(false);
             }
 
@@ -230,7 +277,7 @@ public sealed partial class LibvirtHypervisor
         }
     }
 
-    private async Task<bool> IsAsync(VmKey vm, VmPowerState wanted, CancellationToken cancellation)
+    private async Task<bool> IsAsync(VmKey vm, VmPowerState wanted, TimeSpan end, CancellationToken cancellation)
     {
         try
         {
@@ -239,11 +286,32 @@ public sealed partial class LibvirtHypervisor
                 ? throw new HypervisorException(HypervisorFailure.VmBusy, vm.ToString(), "it was to shut down, but somebody else made it Saved.")
                 : state == wanted;
         }
-        catch (HypervisorException failure) when (failure.Failure == HypervisorFailure.HostNotReachable)
+        catch (HypervisorException failure) when (failure.Failure == HypervisorFailure.HostNotReachable && _options.Clock.Monotonic < end)
         {
             // libvirt is being restarted; the machine goes on without it.
             await _options.Clock.Delay(LookAgain, cancellation).ConfigureAwait(false);
             return false;
+        }
+    }
+
+    /// <summary>Connects again after the connection broke, and tells of every machine: anything may have become of it meanwhile.</summary>
+    private async Task CatchUpAsync(Action<VmKey> onChanged, CancellationToken cancellation)
+    {
+        while (!cancellation.IsCancellationRequested)
+        {
+            try
+            {
+                foreach (VirtualMachine machine in await ListAsync(cancellation).ConfigureAwait(false))
+                {
+                    onChanged(machine.Key);
+                }
+
+                return;
+            }
+            catch (HypervisorException)
+            {
+                await _options.Clock.Delay(LookAgain, cancellation).ConfigureAwait(false);
+            }
         }
     }
 

@@ -52,6 +52,11 @@ public sealed partial class LibvirtHypervisor : IHypervisor, IUserSessions, IGue
     /// </exception>
     public static LibvirtHypervisor Open(string uri, LibvirtOptions options)
     {
+        if (!uri.Contains("://") || !System.Uri.TryCreate(uri, UriKind.Absolute, out _))
+        {
+            throw LibvirtErrors.OfUri(uri);
+        }
+
         var connection = new LibvirtConnection(uri);
         try
         {

@@ -21,6 +21,7 @@ internal sealed class NbdServer
     private const uint SocketMode = 0x1B6; // 0666
     private const int StartMilliseconds = 30_000;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan LongestStart = TimeSpan.FromSeconds(60);
 
     private readonly string _vmName;
     private readonly DomainDisk _disk;
@@ -37,8 +38,10 @@ internal sealed class NbdServer
 
     private string NumberFile => _socket + ".pid";
 
-    /// <summary>Starts it; it serves when this returns.</summary>
-    internal void Start()
+    private string LockFile => _socket + ".lock";
+
+    /// <summary>Takes the socket for a start, once whoever has it is done. The lock's file stays: deleting it would let two have it.</summary>
+    internal IDisposable Lock()
     {
         string folder = Path.GetDirectoryName(_socket) ?? "/";
         if (!Directory.Exists(folder))
@@ -46,6 +49,41 @@ internal sealed class NbdServer
             throw Failed($"the folder {folder} of its disk's socket does not exist. Make it: install -d -m 700 -o libvirt-qemu {folder}.");
         }
 
+        TimeSpan end = _options.Clock.Monotonic + LongestStart;
+        while (true)
+        {
+            try
+            {
+                return new FileStream(LockFile, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (UnauthorizedAccessException failure)
+            {
+                throw new HypervisorException(HypervisorFailure.AccessDenied, _vmName, $"the folder {folder} of its disk's socket cannot be written to.", failure);
+            }
+            catch (IOException failure) when (_options.Clock.Monotonic >= end)
+            {
+                throw new HypervisorException(HypervisorFailure.VmBusy, _vmName, $"somebody else is starting it, and has {LockFile}.", failure);
+            }
+            catch (IOException)
+            {
+                _options.Clock.Delay(Pause, CancellationToken.None).GetAwaiter().GetResult();
+            }
+        }
+    }
+
+    /// <summary>Whether a machine has come to it.</summary>
+    /// <remarks>proc(5): in <c>/proc/net/unix</c> a connection that a server took has the server's path and the state 03.</remarks>
+    internal bool HasClient()
+    {
+        const string connected = "03";
+        const int stateColumn = 5;
+        return File.ReadLines("/proc/net/unix").Any(line => line.EndsWith(' ' + _socket, StringComparison.Ordinal)
+            && line.Split([' '], StringSplitOptions.RemoveEmptyEntries).ElementAtOrDefault(stateColumn) == connected);
+    }
+
+    /// <summary>Starts it; it serves when this returns.</summary>
+    internal void Start()
+    {
         // Without --persistent: the server ends when its one client, the machine, has left.
         string[] arguments =
         [

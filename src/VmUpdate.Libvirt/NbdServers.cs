@@ -9,33 +9,37 @@ namespace VmUpdate.Libvirt;
 /// </summary>
 internal sealed class NbdServers : IDisposable
 {
-    private readonly List<NbdServer> _started;
+    private readonly IReadOnlyList<NbdServer> _servers;
+    private readonly List<IDisposable> _locks = [];
 
-    private NbdServers(List<NbdServer> started) => _started = started;
+    private NbdServers(IReadOnlyList<NbdServer> servers) => _servers = servers;
 
-    /// <summary>Starts the servers that a machine needs to start. Disposed before <see cref="Keep"/>, they are ended again.</summary>
-    /// <exception cref="HypervisorException">A file or a socket cannot be used; then no server is left running.</exception>
-    internal static NbdServers Start(string name, IReadOnlyList<DomainDisk> disks, LibvirtOptions options)
+    /// <summary>Takes the servers of a machine for a start; a second starter waits until the first is done.</summary>
+    /// <exception cref="HypervisorException">A socket's folder cannot be used, or another start does not come to an end.</exception>
+    internal static NbdServers Take(string name, IReadOnlyList<DomainDisk> disks, LibvirtOptions options)
     {
-        var servers = new NbdServers([]);
+        var servers = new NbdServers(disks.Where(disk => disk.Socket is not null).Select(disk => new NbdServer(name, disk, options)).ToList());
         try
         {
-            foreach (DomainDisk disk in disks.Where(disk => disk.Socket is not null))
-            {
-                var server = new NbdServer(name, disk, options);
-
-                // One that is left of a start that failed in a process that died serves nobody.
-                server.EndAsync(TimeSpan.Zero).GetAwaiter().GetResult();
-                server.Start();
-                servers._started.Add(server);
-            }
-
+            servers._locks.AddRange(servers._servers.Select(server => server.Lock()));
             return servers;
         }
         catch
         {
             servers.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Starts them. One that no machine has come to when this is disposed is ended again.</summary>
+    /// <exception cref="HypervisorException">A file or a socket cannot be used.</exception>
+    internal void Start()
+    {
+        foreach (NbdServer server in _servers)
+        {
+            // One that is left of a start that failed in a process that died serves nobody.
+            server.EndAsync(TimeSpan.Zero).GetAwaiter().GetResult();
+            server.Start();
         }
     }
 
@@ -48,14 +52,19 @@ internal sealed class NbdServers : IDisposable
         }
     }
 
-    /// <summary>The machine runs: the servers are its own from here on.</summary>
-    internal void Keep() => _started.Clear();
-
     public void Dispose()
     {
-        foreach (NbdServer server in _started)
+        try
         {
-            server.EndAsync(TimeSpan.Zero).GetAwaiter().GetResult();
+            // Whether the machine started is not asked of libvirt, which may have gone away in the middle.
+            foreach (NbdServer server in _servers.Take(_locks.Count).Where(server => !server.HasClient()))
+            {
+                server.EndAsync(TimeSpan.Zero).GetAwaiter().GetResult();
+            }
+        }
+        finally
+        {
+            _locks.ForEach(taken => taken.Dispose());
         }
     }
 }

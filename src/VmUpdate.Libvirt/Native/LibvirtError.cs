@@ -9,6 +9,7 @@ namespace VmUpdate.Libvirt.Native;
 /// <remarks><c>virError</c> on 64-bit Linux: code 0, domain 4, message 8, level 16, connection 24, domain 32, three texts 40-63, int1 64.</remarks>
 internal readonly record struct LibvirtError(int Code, int Errno, string Message)
 {
+    internal const int Internal = 1;
     internal const int NoSupport = 3;
     internal const int UnknownHost = 4;
     internal const int NoConnect = 5;

@@ -113,6 +113,10 @@ internal static class VirApi
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     internal static extern int FreeDomain(IntPtr domain);
 
+    [DllImport(Library, EntryPoint = "virDomainGetConnect")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    internal static extern IntPtr GetConnection(IntPtr domain);
+
     [DllImport(Library, EntryPoint = "virDomainGetName")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     internal static extern IntPtr GetName(IntPtr domain);

@@ -12,7 +12,7 @@ internal sealed class MockHost : IConformanceHost
 
     internal MockHost(int machines = 1)
     {
-        Judges.Require(File.Exists("/usr/lib/x86_64-linux-gnu/libvirt.so.0") || File.Exists("/usr/lib/aarch64-linux-gnu/libvirt.so.0"), "The library libvirt.so.0 is not installed.");
+        Require();
         var ids = Enumerable.Range(0, machines).Select(_ => Guid.NewGuid()).ToList();
         File.WriteAllText(_folder.File("node.xml"), $"<node>{string.Concat(ids.Select((id, index) => Describe($"vm{index}", id, MakeDisk($"disk{index}"))))}</node>");
         Libvirt = LibvirtHypervisor.Open("test://" + _folder.File("node.xml"), new LibvirtOptions { Files = new HostFileSystem() });
@@ -20,6 +20,10 @@ internal sealed class MockHost : IConformanceHost
     }
 
     internal LibvirtHypervisor Libvirt { get; }
+
+    /// <summary>Skips the test where libvirt's library is not installed; in CI it fails.</summary>
+    internal static void Require() => Judges.Require(
+        File.Exists("/usr/lib/x86_64-linux-gnu/libvirt.so.0") || File.Exists("/usr/lib/aarch64-linux-gnu/libvirt.so.0"), "The library libvirt.so.0 is not installed.");
 
     public IHypervisor Hypervisor => Libvirt;
 

@@ -1,31 +1,33 @@
+using System.Text;
 using VmUpdate.Conformance;
 using VmUpdate.Core.Machines;
+using VmUpdate.DiskFormats.Blocks;
+using VmUpdate.DiskFormats.Vhdx;
+using VmUpdate.RealQemu;
+using Xunit;
 
 namespace VmUpdate.Libvirt.Tests.Support;
 
 /// <summary>One emulated machine with the tiny guest, on real QEMU.</summary>
 internal sealed class RealHost : IConformanceHost
 {
-    private readonly string _disks;
-    private readonly string _name;
-    private readonly string _diskXml;
-    private readonly string _metadata;
+    /// <summary>How long a guest may take for anything; long, since others may have the processors.</summary>
+    internal static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
-    private RealHost(string disks, string? vhdx)
+    private const long DiskLength = 32 << 20;
+
+    private readonly RealMachine _machine = new(PrivateLibvirtd.Shared, "vm-" + Guid.NewGuid().ToString("N")[..6]);
+    private readonly string _disks;
+
+    private RealHost()
     {
-        _disks = disks;
-        Vm = new VmKey(Libvirt.HostId, Guid.NewGuid());
-        _name = "vm-" + Vm.VmId.ToString("N")[..6];
-        string socket = Path.Combine(RealLibvirt.Root, "nbd", _name + ".sock");
-        _diskXml = vhdx is null
-            ? $"<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='{MakeDisk("first")}'/><target dev='vda' bus='virtio'/></disk>"
-            : $"<disk type='network' device='disk'><driver name='qemu' type='raw'/><source protocol='nbd' name='os'><host transport='unix' socket='{socket}'/></source><target dev='vda' bus='virtio'/></disk>";
-        _metadata = vhdx is null ? string.Empty : $"<metadata><u:disks xmlns:u='urn:vmupdate:disks'><u:disk target='vda' file='{System.Security.SecurityElement.Escape(vhdx)}'/></u:disks></metadata>";
+        // A blank and a quote, as people name folders.
+        _disks = Directory.CreateDirectory(Path.Combine(PrivateLibvirtd.Shared.Root, "disks", _machine.Name + " 'a'")).FullName;
+        Disk = MakeDisk("first");
+        Vm = new VmKey(Libvirt.HostId, _machine.Id);
     }
 
     internal static LibvirtHypervisor Libvirt => RealLibvirt.Host;
-
-    internal string Name => _name;
 
     public IHypervisor Hypervisor => Libvirt;
 
@@ -33,65 +35,62 @@ internal sealed class RealHost : IConformanceHost
 
     public VmKey Vm { get; }
 
-    public string GuestName => "pc-" + _name;
+    public string GuestName => _machine.GuestName;
+
+    /// <summary>The file of its disk, a VHDX.</summary>
+    internal string Disk { get; }
 
     /// <summary>Makes the machine, off.</summary>
     /// <param name="arguments">Words for the guest's command line.</param>
-    /// <param name="vhdx">The VHDX file of its disk; a raw file of its own when <see langword="null"/>.</param>
-    internal static Task<RealHost> CreateAsync(string arguments = "", string? vhdx = null) => Task.Run(() =>
+    internal static Task<RealHost> CreateAsync(string arguments = "") => Task.Run(() =>
     {
-        RealLibvirt.Require();
-        string disks = Path.Combine(RealLibvirt.Root, "disks", Guid.NewGuid().ToString("N"));
-        Directory.CreateDirectory(disks);
-        var host = new RealHost(disks, vhdx);
-        host.Define(arguments);
+        PrivateLibvirtd.Require();
+        var host = new RealHost();
+        host._machine.Define(host.Disk, arguments);
         return host;
     });
 
-    public string? CannotBecause(Ability ability) => null;
+    /// <summary>Starts the machine and waits for its guest.</summary>
+    internal async Task StartAsync()
+    {
+        await Libvirt.StartAsync(Vm, CancellationToken.None);
+        await AwaitGuestAsync();
+    }
+
+    internal async Task AwaitGuestAsync()
+    {
+        GuestReply reply = await Libvirt.GetComputerNameAsync(Vm, Patience, CancellationToken.None);
+        Assert.Equal((GuestReplyKind.Answered, GuestName), (reply.Kind, reply.ComputerName));
+    }
+
+    /// <summary>Has the guest's shell do something, which must succeed.</summary>
+    internal async Task ShellAsync(string command)
+    {
+        GuestCommandResult result = await Libvirt.RunInGuestAsync(Vm, "/bin/sh", ["-c", command], Patience, CancellationToken.None);
+        Assert.True(result.ExitCode == 0, Encoding.UTF8.GetString(result.Errors));
+    }
+
+    internal async Task<VmPowerState> StateAsync() => (await Libvirt.GetAsync(Vm, CancellationToken.None)).State;
+
+    public string? CannotBecause(Ability ability) => ability == Ability.BuildMachines ? "it is not there yet" : null;
 
     public string MakeDisk(string name)
     {
-        string path = Path.Combine(_disks, name + ".raw");
-        using FileStream file = File.Create(path);
-        file.SetLength(4 << 20);
+        string path = Path.Combine(_disks, name + ".vhdx");
+        using VhdxDisk disk = VhdxDisk.CreateDynamic(path, DiskLength, new VhdxCreateOptions { Files = new HostFileSystem(), NewGuid = Guid.NewGuid });
+        disk.Complete();
         return path;
     }
 
-    public Task RemoveMachineAsync() => Task.Run(() => RawLibvirt.Remove(Vm.VmId));
+    public Task RemoveMachineAsync() => Task.Run(_machine.Dispose);
 
-    public Task IgnoreShutdownAsync() => Task.Run(() => Define("noagent"));
+    public Task IgnoreShutdownAsync() => Task.Run(() => _machine.Define(Disk, "noagent"));
 
-    public Task EchoAsync() => Task.Run(() => Define("echo"));
+    public Task EchoAsync() => Task.Run(() => _machine.Define(Disk, "echo"));
 
     public ValueTask DisposeAsync()
     {
-        RawLibvirt.Remove(Vm.VmId);
+        _machine.Dispose();
         return ValueTask.CompletedTask;
     }
-
-    private void Define(string arguments) => RawLibvirt.Define($"""
-        <domain type='qemu'>
-          <name>{_name}</name>
-          <uuid>{Vm.VmId}</uuid>
-          {_metadata}
-          <memory unit='MiB'>128</memory>
-          <vcpu>1</vcpu>
-          <os>
-            <type arch='x86_64' machine='q35'>hvm</type>
-            <kernel>{TinyGuest.Kernel}</kernel>
-            <initrd>{TinyGuest.Initrd}</initrd>
-            <cmdline>console=ttyS0 quiet name={GuestName} {arguments}</cmdline>
-          </os>
-          <features><acpi/></features>
-          <devices>
-            <emulator>/usr/bin/qemu-system-x86_64</emulator>
-            {_diskXml}
-            <controller type='usb' model='none'/>
-            <channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel>
-            <channel type='unix'><source mode='bind'/><target type='virtio' name='org.vmupdate.trigger.0'/></channel>
-            <memballoon model='none'/>
-          </devices>
-        </domain>
-        """);
 }

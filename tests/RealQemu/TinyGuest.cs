@@ -1,6 +1,6 @@
 using VmUpdate.Simulation.Support;
 
-namespace VmUpdate.Libvirt.Tests.Support;
+namespace VmUpdate.RealQemu;
 
 /// <summary>The tiny guest of tests/guest, built once and kept in a folder that is in no commit.</summary>
 internal static class TinyGuest

@@ -1,0 +1,7 @@
+namespace VmUpdate.Libvirt;
+
+/// <summary>Ends what was begun, when disposed.</summary>
+internal sealed class Ending(Action end) : IDisposable
+{
+    public void Dispose() => end();
+}
