@@ -6,7 +6,7 @@ namespace VmUpdate.Libvirt;
 
 /// <summary>A machine's description: what is read of it, and the one change that is made to it.</summary>
 /// <remarks>libvirt's "Domain XML format". All of it that is not changed here goes back as it came.</remarks>
-internal sealed class DomainDefinition
+internal sealed partial class DomainDefinition
 {
     /// <summary>The namespace of the element that says which VHDX file a disk's server serves.</summary>
     internal const string DisksNamespace = "urn:vmupdate:disks";

@@ -11,16 +11,19 @@ namespace VmUpdate.Libvirt;
 internal static class DomainMarks
 {
     private const string Prefix = "urn:vmupdate:mark:";
-    private const string Element = "mark";
+    private const string ElementName = "mark";
 
     /// <summary>The mark whose namespace this is, or <see langword="null"/>.</summary>
     internal static string? NameOf(string uri) =>
         uri.StartsWith(Prefix, StringComparison.Ordinal) ? Uri.UnescapeDataString(uri.Substring(Prefix.Length)) : null;
 
+    /// <summary>A mark as it stands in a description.</summary>
+    internal static XElement Element(string mark, string text) => new(XName.Get(ElementName, Prefix + Uri.EscapeDataString(mark)), text);
+
     internal static void Set(Domain domain, string mark, string? text)
     {
         byte[] uri = Utf8.Of(Prefix + Uri.EscapeDataString(mark));
-        byte[]? element = text is null ? null : Utf8.Of(new XElement(Element, text).ToString(SaveOptions.DisableFormatting));
+        byte[]? element = text is null ? null : Utf8.Of(new XElement(ElementName, text).ToString(SaveOptions.DisableFormatting));
         if (VirApi.SetMetadata(domain.Handle, VirApi.MetadataElement, element, Utf8.Of("vmupdate"), uri, VirApi.AffectConfig) < 0)
         {
             LibvirtError error = LibvirtError.Last();

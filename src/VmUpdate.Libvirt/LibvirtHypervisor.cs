@@ -10,7 +10,7 @@ namespace VmUpdate.Libvirt;
 /// The C library libvirt.so.0 is loaded by <see cref="Open"/>. A connection that broke is made again by the next call. A machine of which
 /// libvirt says anything but that it runs, is off, saved or paused is <see cref="VmPowerState.Changing"/>.
 /// </remarks>
-public sealed partial class LibvirtHypervisor : IHypervisor, IUserSessions, IGuestChannel, IHostMetrics, IGuestPort, IDisposable
+public sealed partial class LibvirtHypervisor : IHypervisor, IUserSessions, IGuestChannel, IHostMetrics, IGuestPort, IBuildMachines, IDisposable
 {
     private readonly LibvirtConnection _connection;
     private readonly LibvirtOptions _options;

@@ -20,6 +20,9 @@ internal static class VirApi
     internal const int EventLifecycle = 0;
     internal const int EventAgent = 18;
     internal const int AllProcessors = -1;
+    internal const uint UndefineManagedSave = 1;
+    internal const uint UndefineSnapshots = 2;
+    internal const uint UndefineFirmwareSettings = 4;
 
     private const string Library = "libvirt.so.0";
     private const string QemuLibrary = "libvirt-qemu.so.0";
@@ -160,6 +163,14 @@ internal static class VirApi
     [DllImport(Library, EntryPoint = "virDomainCreateWithFlags")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     internal static extern int Create(IntPtr domain, uint flags);
+
+    [DllImport(Library, EntryPoint = "virDomainDestroy")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    internal static extern int TurnOff(IntPtr domain);
+
+    [DllImport(Library, EntryPoint = "virDomainUndefineFlags")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    internal static extern int Undefine(IntPtr domain, uint flags);
 
     [DllImport(Library, EntryPoint = "virDomainShutdownFlags")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

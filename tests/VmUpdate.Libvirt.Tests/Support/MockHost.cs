@@ -35,7 +35,6 @@ internal sealed class MockHost : IConformanceHost
 
     public string? CannotBecause(Ability ability) => ability switch
     {
-        Ability.BuildMachines => "it is not there yet",
         Ability.GuestName => "libvirt's mock driver has no guest agent",
         Ability.GuestPort => "libvirt's mock driver has no channels",
         Ability.IgnoredShutdown => "libvirt's mock machines shut down at once",

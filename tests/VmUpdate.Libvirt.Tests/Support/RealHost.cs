@@ -72,7 +72,7 @@ internal sealed class RealHost : IConformanceHost
 
     internal async Task<VmPowerState> StateAsync() => (await Libvirt.GetAsync(Vm, CancellationToken.None)).State;
 
-    public string? CannotBecause(Ability ability) => ability == Ability.BuildMachines ? "it is not there yet" : null;
+    public string? CannotBecause(Ability ability) => null;
 
     public string MakeDisk(string name)
     {
