@@ -37,6 +37,17 @@ public sealed partial class HostAgent : IGuestTasks, IUserSessions, IGuestChanne
         }
     }
 
+    /// <summary>Whether a guest's agent is there now.</summary>
+    /// <param name="vm">The machine.</param>
+    /// <returns>Whether it can be spoken to.</returns>
+    public bool IsReady(VmKey vm)
+    {
+        lock (_gate)
+        {
+            return _channels.TryGetValue(vm, out GuestChannel? channel) && channel.Status.IsReady;
+        }
+    }
+
     /// <inheritdoc/>
     public IDisposable Listen(Action<GuestTaskReport> onReport, Action<VmKey> onSilent)
     {

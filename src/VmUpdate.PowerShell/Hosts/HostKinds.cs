@@ -70,7 +70,14 @@ internal static class HostKinds
         var agent = new HostAgent(new HostAgentOptions { Hypervisor = libvirt, Port = libvirt });
         return new()
         {
-            Hypervisor = libvirt, Metrics = libvirt, Sessions = libvirt, Guests = libvirt, Tasks = agent, Agent = agent, LookEvery = LookEvery, Owned = [agent, libvirt],
+            Hypervisor = libvirt,
+            Metrics = libvirt,
+            Sessions = new GuestSessions(agent, libvirt),
+            Guests = libvirt,
+            Tasks = agent,
+            Agent = agent,
+            LookEvery = LookEvery,
+            Owned = [agent, libvirt],
         };
     }
 

@@ -140,6 +140,17 @@ public sealed class HostAgentTests : IDisposable
     }
 
     [Fact]
+    public async Task Users_are_told_by_our_agent_where_it_is_and_by_the_host_where_it_is_not()
+    {
+        var sessions = new GuestSessions(_agent, _host);
+        Assert.Empty((await sessions.GetSessionsAsync(_vm, None))!);
+        using ChannelGuest guest = ChannelGuest.Begin(
+            _port.Connect(_vm), message => message is ListSessions list ? new SessionList(list.RequestId, [new GuestSession(3, "anna", false)]) : null);
+        await _agent.WaitUntilReadyAsync(_vm, Patience, None);
+        Assert.Equal([new UserSession(3, "anna", false)], await sessions.GetSessionsAsync(_vm, None));
+    }
+
+    [Fact]
     public async Task A_restart_has_come_when_the_guest_begins_anew_on_the_same_port()
     {
         using ChannelGuest guest = ChannelGuest.Begin(_port.Connect(_vm), message =>
