@@ -7,7 +7,7 @@ internal static class Waiting
 {
     /// <summary>Waits for something, or until its time is over.</summary>
     /// <param name="awaited">What is waited for; whether it failed is for the caller to see.</param>
-    /// <param name="time">How long.</param>
+    /// <param name="time">How long; <see cref="Timeout.InfiniteTimeSpan"/> without an end.</param>
     /// <param name="clock">Time.</param>
     /// <param name="cancellation">Ends the wait.</param>
     /// <returns>Whether it came.</returns>
@@ -18,7 +18,7 @@ internal static class Waiting
             return true;
         }
 
-        if (time > TimeSpan.Zero)
+        if (time > TimeSpan.Zero || time == Timeout.InfiniteTimeSpan)
         {
             using var cut = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
             await Task.WhenAny(awaited, clock.Delay(time, cut.Token)).ConfigureAwait(false);

@@ -35,7 +35,7 @@ namespace VmUpdate.PowerShell.Commands;
 /// <example>
 /// Guests may ask for scripts, and urgently.
 /// <code>
-/// '{ "payloadKinds": ["Context", "Script"], "instructors": ["Script"], "allowUrgent": true }' | Set-Content policy.json
+/// [IO.File]::WriteAllText("$pwd/policy.json", '{ "payloadKinds": ["Context", "Script"], "instructors": ["Script"], "allowUrgent": true }')
 /// Set-VmUpdateHost -GuestPolicyPath policy.json -PassThru | Format-List GuestPolicy
 /// </code>
 /// </example>
