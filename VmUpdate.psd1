@@ -27,6 +27,8 @@
         'Restore-PooledVmImage',
         'Get-PooledVmImage',
         'Remove-PooledVmOldDisk',
+        'New-PooledVmImageVersion',
+        'Get-PooledVmImageVersion',
         'Get-VmIdentity',
         'Test-VmIdentity',
         'Clear-VmIdentity',

@@ -17,7 +17,7 @@ Describe 'The module' {
     It 'explains every parameter of <_>' -ForEach @(
         'Connect-VmUpdateHost', 'New-VmUpdateLab', 'New-VmUpdateLabMachine', 'New-VmUpdatePool', 'Get-VmUpdatePool', 'Set-VmUpdatePool',
         'Remove-VmUpdatePool', 'Get-VmUpdateMachine', 'Set-VmUpdateMachine', 'Test-PooledVmImage', 'Update-PooledVmImage',
-        'Restore-PooledVmImage', 'Get-PooledVmImage', 'Remove-PooledVmOldDisk', 'Get-VmIdentity', 'Test-VmIdentity', 'Clear-VmIdentity',
+        'Restore-PooledVmImage', 'Get-PooledVmImage', 'Remove-PooledVmOldDisk', 'New-PooledVmImageVersion', 'Get-PooledVmImageVersion', 'Get-VmIdentity', 'Test-VmIdentity', 'Clear-VmIdentity',
         'Export-VmIdentity', 'Import-VmIdentity', 'New-VmIdentityStoreKey', 'Register-VmUpdateTask', 'Get-VmUpdateTask', 'Set-VmUpdateTask',
         'Unregister-VmUpdateTask', 'Suspend-VmUpdateTask', 'Resume-VmUpdateTask', 'Invoke-VmUpdateBroker', 'Get-VmUpdateRun',
         'Stop-VmUpdateRun', 'Get-VmUpdateHost', 'Set-VmUpdateHost', 'Test-VmUpdateHost', 'Set-VmUpdateLabMachine', 'Set-VmUpdateLabHost') {
@@ -84,6 +84,18 @@ Describe 'The swap in a lab' {
         (Get-VmIdentity $lab.OldMasterPath -CataloguePath "$folder/mine.json").Set | Should -Contain 'mine'
         Set-Content -LiteralPath "$folder/mine.json" -Value $set.Replace('"title"', '"tittle"')
         { Get-VmIdentity $lab.OldMasterPath -CataloguePath "$folder/mine.json" } | Should -Throw -ErrorId 'IdentityCatalogueInvalid,*'
+    }
+
+    It 'makes the next version of the master, and the pool moves to it' {
+        $null = Set-VmUpdateMachine PC-03 -Role Ignored
+        New-PooledVmImageVersion -Pool LabPool -Kind Configuration -Command 'set.exe' -WhatIf
+        @(Get-PooledVmImageVersion).Version | Should -Be 1
+        $hash = (Get-FileHash $lab.OldMasterPath).Hash
+        $version = New-PooledVmImageVersion -Pool LabPool -Kind Configuration -Command 'set.exe'
+        $version.Version | Should -Be 2
+        (Get-FileHash $lab.OldMasterPath).Hash | Should -Be $hash
+        (Update-PooledVmImage -Pool LabPool -Force).To | Sort-Object -Unique | Should -Be $version.Path
+        (Get-PooledVmImageVersion LabPool | Where-Object IsCurrent).UsedBy | Should -Be 'PC-01', 'PC-02'
     }
 
     It 'brings a machine back' {

@@ -122,6 +122,17 @@ public sealed class ExampleTests(PreparedLab prepared) : IClassFixture<PreparedL
         Assert.Contains("7 started, 6 succeeded, 1 failed, 0 left awake; 0 machines differ from what they were", output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void The_quick_start_of_a_master_runs_in_the_shell_in_less_than_20_seconds()
+    {
+        using var folder = new TestFolder();
+        DateTime begun = DateTime.UtcNow;
+        (int code, string output, string error) = ShellProcess.Run([Repository.PathOf("PSModule", "examples", "QuickStart-Master.ps1"), "-LabPath", folder.PathOf("lab")]);
+        Assert.True(code == 0, output + error);
+        Assert.InRange(DateTime.UtcNow - begun, TimeSpan.Zero, TimeSpan.FromSeconds(20));
+        Assert.Contains("version 2, 2 machines on it", output, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("Invoke-DueUpdates.ps1", "Succeeds", 0)]
     [InlineData("Invoke-DueUpdates.ps1", "Fails", 1)]

@@ -1,9 +1,7 @@
 using System.Management.Automation;
-using System.Management.Automation.Remoting;
 using VmUpdate.Core.Broker;
 using VmUpdate.Core.Machines;
 using VmUpdate.Core.Tasks;
-using VmUpdate.DiskFormats.Blocks;
 using VmUpdate.PowerShell.Errors;
 using VmUpdate.PowerShell.Hosts;
 
@@ -167,22 +165,6 @@ public sealed partial class RegisterVmUpdateTaskCommand
         ByScript => TaskPayload.FromScript(ScriptName, ScriptContent),
         _ => ReadScript(ResolvePath(ScriptPath)),
     };
-
-    private static TaskPayload ReadScript(string path)
-    {
-        using IBlockFile file = HostSession.Files.OpenFolder(Path.GetDirectoryName(path)!).Open(Path.GetFileName(path), HostFileMode.Read);
-
-        // One byte more than allowed is enough to be refused.
-        byte[] content = new byte[Math.Min(file.Length, TaskPayload.MaxLength + 1)];
-        file.ReadAt(0, content);
-        return TaskPayload.FromScript(Path.GetFileName(path), content);
-    }
-
-    private string Who()
-    {
-        string account = GetVariableValue("PSSenderInfo") is PSSenderInfo sender ? sender.UserInfo.Identity.Name : Environment.UserName;
-        return $"{account} on {Environment.MachineName}";
-    }
 
     private void Submit((UpdateTask Task, TaskPayload Payload) made, TaskTargets targets, Dictionary<string, object?> there)
     {

@@ -1,9 +1,12 @@
 using System.Management.Automation;
+using System.Management.Automation.Remoting;
 using System.Text;
 using VmUpdate.Core.Machines;
 using VmUpdate.Core.Broker;
 using VmUpdate.Core.Tasks;
+using VmUpdate.DiskFormats.Blocks;
 using VmUpdate.PowerShell.Errors;
+using VmUpdate.PowerShell.Hosts;
 using VmUpdate.PowerShell.Output;
 
 namespace VmUpdate.PowerShell.Commands;
@@ -63,6 +66,28 @@ public abstract class TaskCmdlet : HostCmdlet
         }
 
         return found;
+    }
+
+    /// <summary>A script file as a payload.</summary>
+    /// <param name="path">The file's full path.</param>
+    /// <returns>The payload.</returns>
+    /// <exception cref="DiskFormats.HostFileException">The file cannot be read.</exception>
+    /// <exception cref="TaskException"><see cref="TaskDefect.PayloadTooLong"/>.</exception>
+    private protected static TaskPayload ReadScript(string path)
+    {
+        using IBlockFile file = HostSession.Files.OpenFolder(Path.GetDirectoryName(path)!).Open(Path.GetFileName(path), HostFileMode.Read);
+
+        // One byte more than allowed is enough to be refused.
+        byte[] content = new byte[Math.Min(file.Length, TaskPayload.MaxLength + 1)];
+        file.ReadAt(0, content);
+        return TaskPayload.FromScript(Path.GetFileName(path), content);
+    }
+
+    /// <summary>Who gives the order: account and computer; of a remote prompt, its user.</summary>
+    private protected string Who()
+    {
+        string account = GetVariableValue("PSSenderInfo") is PSSenderInfo sender ? sender.UserInfo.Identity.Name : Environment.UserName;
+        return $"{account} on {Environment.MachineName}";
     }
 
     private IEnumerable<string> Exact(IReadOnlyList<string> names)

@@ -61,7 +61,7 @@ internal static class HostKinds
         var guests = new LabGuests(lab, agent);
         return new()
         {
-            Hypervisor = lab, Metrics = lab, Sessions = guests, Guests = guests, Tasks = guests, Agent = agent, LookEvery = LabLookEvery, Owned = [agent],
+            Hypervisor = lab, Metrics = lab, Sessions = guests, Guests = guests, Tasks = guests, Agent = agent, Builds = lab, LookEvery = LabLookEvery, Owned = [agent],
         };
     }
 

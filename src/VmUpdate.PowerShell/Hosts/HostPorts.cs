@@ -24,6 +24,9 @@ internal sealed class HostPorts : IDisposable
     /// <summary>The host's end of the channels to guests, which takes their requests; <see langword="null"/> when the host has no such channels.</summary>
     internal HostAgent? Agent { get; init; }
 
+    /// <summary>Machines for a piece of work; <see langword="null"/> when the host has no way to make them.</summary>
+    internal IBuildMachines? Builds { get; init; }
+
     /// <summary>How often the host is measured while a broker works.</summary>
     internal required TimeSpan LookEvery { get; init; }
 

@@ -3,6 +3,7 @@ using VmUpdate.Core.Identity;
 using VmUpdate.Core.Images;
 using VmUpdate.Core.Machines;
 using VmUpdate.Core.Store;
+using VmUpdate.Core.Versions;
 using VmUpdate.DiskFormats.Blocks;
 
 namespace VmUpdate.PowerShell.Hosts;
@@ -77,6 +78,9 @@ public sealed class HostSession : IDisposable
     /// <param name="catalogue">The catalogue.</param>
     /// <returns>The service.</returns>
     public IdentityExchange ExchangeBy(IdentityCatalogue catalogue) => new(_updater.Value with { Catalogue = catalogue });
+
+    /// <summary>Versions of masters.</summary>
+    public ImageVersionService Versions => new(new VersionServices { Images = _updater.Value, Broker = Broker, Machines = _ports.Builds });
 
     /// <summary>Opens what a host's cmdlets work with.</summary>
     /// <param name="host">The host.</param>
