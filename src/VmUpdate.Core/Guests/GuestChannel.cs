@@ -85,6 +85,8 @@ internal sealed class GuestChannel : IGuestListener
     {
         lock (_gate)
         {
+            // Found again when it is so still.
+            _isInVain = false;
             _knocked.TrySetResult(true);
         }
     }
