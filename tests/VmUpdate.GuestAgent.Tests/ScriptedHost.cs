@@ -60,6 +60,14 @@ internal sealed class ScriptedHost : IDisposable
         return Greet(oldest, newest);
     }
 
+    /// <summary>Waits for the guest and says hello, but reads nothing that the guest says.</summary>
+    public void MeetWithoutReading()
+    {
+        _guest = _listener!.Accept();
+        SendText("\n");
+        Send(new Hello(1, 1, "deaf host", string.Empty, [], []));
+    }
+
     /// <summary>Says hello, as a host that begins anew does.</summary>
     public Hello Greet(int oldest = 1, int newest = 1)
     {
@@ -105,6 +113,16 @@ internal sealed class ScriptedHost : IDisposable
     /// <summary>Waits for the report that ends a run.</summary>
     public TaskReport AwaitEnd(StartTask task) =>
         Await<TaskReport>(report => report.RunId == task.RunId && report.Attempt == task.Attempt && report.Status is 6 or 7);
+
+    /// <summary>Waits until runs have ended, in whatever order.</summary>
+    public TaskReport[] AwaitEnds(params StartTask[] tasks)
+    {
+        bool isThere = SpinWait.SpinUntil(() => tasks.All(task => Find(task) is not null), Patience);
+        return isThere ? [.. tasks.Select(task => Find(task)!)] : throw new TimeoutException($"Not all runs ended. Heard: {string.Join('\n', Heard)}");
+
+        TaskReport? Find(StartTask task) =>
+            Heard.OfType<TaskReport>().LastOrDefault(report => report.RunId == task.RunId && report.Attempt == task.Attempt && report.Status is 6 or 7);
+    }
 
     /// <summary>Waits for the next message of a kind; those before it are passed over.</summary>
     public T Await<T>(Func<T, bool>? which = null)

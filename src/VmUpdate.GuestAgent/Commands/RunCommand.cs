@@ -1,3 +1,4 @@
+using VmUpdate.GuestAgent.FirstBoot;
 using VmUpdate.GuestAgent.Local;
 using VmUpdate.GuestAgent.Runs;
 using VmUpdate.GuestAgent.Trigger;
@@ -22,12 +23,13 @@ internal sealed class RunCommand : IDisposable
             _parts.Add(new FileStream(Path.Combine(paths.State, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
             var log = new AgentLog(paths.Log, also);
             log.Write($"{TriggerAgent.Program} begins; the channel to the host is {paths.Channel}.");
+            string notice = new FirstBootFile(paths.FirstBoot, Platform.FirstBootTarget(), log).CarryOut();
             var agent = new TriggerAgent(
                 () => Platform.OpenChannel(paths.Channel),
                 new RunBook(paths.Runs, log),
                 new AgentDirectory(paths.Registrations, Platform.OwnAgents(), log),
                 Platform.OpenMachine(),
-                string.Empty,
+                notice,
                 log);
             _parts.Add(agent);
             var api = new LocalApi(Platform.Listen(paths.LocalApi), agent, log);

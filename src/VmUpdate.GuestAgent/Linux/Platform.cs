@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using VmUpdate.GuestAgent.Channels;
 using VmUpdate.GuestAgent.Commands;
+using VmUpdate.GuestAgent.FirstBoot;
 using VmUpdate.GuestAgent.Linux;
 using VmUpdate.GuestAgent.Local;
 using VmUpdate.GuestAgent.Trigger;
@@ -29,7 +30,19 @@ internal static class Platform
         "/var/lib/vmupdate/first-boot.json");
 
     /// <summary>The update agents of this program.</summary>
-    internal static IReadOnlyDictionary<string, IUpdateAgent> OwnAgents() => new Dictionary<string, IUpdateAgent> { [ScriptRunner.Instructor] = new ScriptRunner() };
+    internal static IReadOnlyDictionary<string, IUpdateAgent> OwnAgents()
+    {
+        var agents = new Dictionary<string, IUpdateAgent> { [ScriptRunner.Instructor] = new ScriptRunner() };
+        if (FindProgram("apt-get") is { } apt)
+        {
+            agents.Add(AptAgent.Instructor, new AptAgent(apt));
+        }
+
+        return agents;
+    }
+
+    /// <summary>What the first-boot steps are done to: there is no registry here.</summary>
+    internal static IFirstBootTarget? FirstBootTarget() => null;
 
     internal static IMachine OpenMachine() => new LinuxMachine();
 
@@ -57,7 +70,7 @@ internal static class Platform
     {
         try
         {
-            return Connect(path);
+            return File.Exists(path) ? Connect(path) : throw new IOException($"No agent runs here: there is no {path}.");
         }
         catch (SocketException failure)
         {

@@ -15,6 +15,9 @@ internal sealed class LocalClient(Stream stream, TriggerAgent agent, RateLimit r
     /// <summary>How many lines one program may send in ten seconds: some requests of the longest.</summary>
     public const int LinesPerTenSeconds = 400;
 
+    /// <summary>How long a program may leave its answers unread.</summary>
+    private static readonly TimeSpan WritePatience = TimeSpan.FromSeconds(2);
+
     private readonly object _writing = new();
     private readonly LineReader _lines = new();
     private readonly PayloadAssembler _payloads = new(maxOpen: 1);
@@ -112,7 +115,9 @@ internal sealed class LocalClient(Stream stream, TriggerAgent agent, RateLimit r
         else
         {
             log.Write($"'{request.Name}' ({request.Kind} for {request.Instructor}) is asked for.");
-            _waits.Add(agent.Requests.Add(request, payload, Send));
+            
+            // The host's answer comes on the thread that listens to the host, which waits for no program here.
+            _waits.Add(agent.Requests.Add(request, payload, reply => _ = Task.Run(() => Send(reply))));
         }
     }
 
@@ -123,12 +128,17 @@ internal sealed class LocalClient(Stream stream, TriggerAgent agent, RateLimit r
         {
             try
             {
-                stream.Write(line, 0, line.Length);
+                if (stream.WriteAsync(line, 0, line.Length).Wait(WritePatience))
+                {
+                    return;
+                }
             }
-            catch (Exception gone) when (gone is IOException or ObjectDisposedException)
+            catch (Exception gone) when (gone is AggregateException or IOException or ObjectDisposedException)
             {
-                // Its reader notices too.
+                // It went; the reader notices too.
             }
+
+            stream.Dispose();
         }
     }
 }

@@ -9,12 +9,10 @@ internal sealed partial class TaskDesk
 {
     private const int MaxRestarts = 20;
     private const int LongestMessage = 2000;
+    private const string BackMessage = "the machine is back from the restart";
 
     /// <summary>The longest time-out that timers know; what is longer is none.</summary>
     private static readonly TimeSpan LongestTimeout = TimeSpan.FromDays(24);
-
-    /// <summary>Between two reports that differ in nothing but how far it is.</summary>
-    private static readonly TimeSpan TellEvery = TimeSpan.FromMilliseconds(250);
 
     private void Resume(Run run)
     {
@@ -33,7 +31,8 @@ internal sealed partial class TaskDesk
         else if (agents.Find(record.Task.Instructor, out string whyNone) is { } agent)
         {
             run.Record = record with { Boot = machine.Boot };
-            Report(run, RunStatus.Rebooted, record.Report.Percent, "the machine is back from the restart");
+            run.IsBackUntold = true;
+            Report(run, RunStatus.Rebooted, record.Report.Percent, BackMessage);
             run.Work = Task.Run(() => PerformAsync(run, agent));
         }
         else
@@ -152,8 +151,7 @@ internal sealed partial class TaskDesk
 
     private void Note(Run run, TaskReport report, bool isNews)
     {
-        DateTime now = DateTime.UtcNow;
-        run.Record = run.Record with { Report = report, Changed = now };
+        run.Record = run.Record with { Report = report, Changed = DateTime.UtcNow };
         if (isNews)
         {
             try
@@ -166,10 +164,8 @@ internal sealed partial class TaskDesk
             }
         }
 
-        // A clock that was put back must not silence a run.
-        if (isNews || now - run.Told > TellEvery || now < run.Told)
+        if (isNews || run.Words.TryTake())
         {
-            run.Told = now;
             tell(report);
         }
     }

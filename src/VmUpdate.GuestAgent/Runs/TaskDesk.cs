@@ -36,15 +36,25 @@ internal sealed partial class TaskDesk(
     }
 
     /// <summary>What a host that begins anew is to be told: the runs that are open, and what ended a short while ago.</summary>
-    public IReadOnlyList<TaskReport> News
+    /// <returns>The reports. A run that the machine was restarted for may be far by then: the host hears once that it is back.</returns>
+    public IReadOnlyList<TaskReport> TakeNews()
     {
-        get
+        lock (_gate)
         {
-            lock (_gate)
+            DateTime since = DateTime.UtcNow - TellAgain;
+            var news = new List<TaskReport>();
+            foreach (Run run in _runs.Values.Where(run => !run.Record.IsOver || run.Record.Changed > since))
             {
-                DateTime since = DateTime.UtcNow - TellAgain;
-                return [.. _runs.Values.Select(run => run.Record).Where(record => !record.IsOver || record.Changed > since).Select(record => record.Report)];
+                if (run.IsBackUntold)
+                {
+                    run.IsBackUntold = false;
+                    news.Add(run.Record.Report with { Status = (int)RunStatus.Rebooted, Percent = null, NeedsRestart = false, Message = BackMessage });
+                }
+
+                news.Add(run.Record.Report);
             }
+
+            return news;
         }
     }
 
@@ -192,6 +202,9 @@ internal sealed partial class TaskDesk(
 
         public bool IsCanceled { get; set; }
 
-        public DateTime Told { get; set; }
+        public bool IsBackUntold { get; set; }
+
+        /// <summary>How often the host is told what differs in nothing but how far the run is.</summary>
+        public RateLimit Words { get; } = new(20, TimeSpan.FromSeconds(5));
     }
 }

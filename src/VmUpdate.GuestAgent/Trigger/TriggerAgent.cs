@@ -11,6 +11,7 @@ namespace VmUpdate.GuestAgent.Trigger;
 /// <summary>The trigger agent: speaks with the host, has tasks performed, and hands requests of this machine's update agents to the host.</summary>
 internal sealed partial class TriggerAgent : IDisposable
 {
+    private const int LongestNotice = 1000;
     private static readonly TimeSpan DrainBeforeDown = TimeSpan.FromSeconds(2);
 
     private readonly IMachine _machine;
@@ -35,7 +36,7 @@ internal sealed partial class TriggerAgent : IDisposable
     /// <param name="log">Notes what people may want to know.</param>
     public TriggerAgent(Func<HostStream> open, RunBook book, AgentDirectory agents, IMachine machine, string notice, AgentLog log)
     {
-        (_machine, _agents, _notice, _log) = (machine, agents, notice, log);
+        (_machine, _agents, _notice, _log) = (machine, agents, OneLine.Of(notice, LongestNotice), log);
         _link = new HostLink(open, BeginTalk, Take, log);
         Requests = new RequestDesk(_link.Send);
         _desk = new TaskDesk(book, agents, machine, Tell, () => _link.Drain(DrainBeforeDown), log);
@@ -107,7 +108,7 @@ internal sealed partial class TriggerAgent : IDisposable
             return;
         }
 
-        foreach (TaskReport report in _desk.News)
+        foreach (TaskReport report in _desk.TakeNews())
         {
             _link.Send(report);
         }

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace VmUpdate.GuestAgent.Local;
+namespace VmUpdate.GuestAgent;
 
 /// <summary>Lets so many through in a time, and as many at once. For several threads.</summary>
 /// <param name="count">How many.</param>
