@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using VmUpdate.Core.Broker;
+using VmUpdate.Core.Guests;
 using VmUpdate.Core.Identity;
 using VmUpdate.Core.Images;
 using VmUpdate.Core.Machines;
@@ -9,7 +10,7 @@ using VmUpdate.DiskFormats.Blocks;
 using VmUpdate.Lab;
 
 // Works on a lab in a process of its own.
-//   work <lab>                               is its broker until the input ends
+//   work <lab>                               is its broker, and hears its guests, until the input ends
 // Moves one machine of a lab, and kills itself for real after a step of the journal: as kill -9 and a crash of the host process do.
 //   swap <lab> <machine> <master> <kill after this many steps; 0: never>
 //   hold <lab> <machine> <master>            stops in the first step, holding the pool, until its input ends
@@ -40,7 +41,12 @@ return results[0].State is PooledVmUpdateState.Updated or PooledVmUpdateState.Cu
 
 async Task<int> WorkAsync()
 {
-    using TaskBroker broker = TaskBroker.Open(new BrokerServices { Store = store, Hypervisor = lab, Metrics = lab, Sessions = lab, Guests = lab });
+    using var agent = new HostAgent(new HostAgentOptions { Hypervisor = lab, Port = lab })
+    {
+        Requests = new GuestRequests(store, lab.HostId, SystemClock.Instance, () => WakeSignal.Send(store.Path, lab.HostId)),
+    };
+    var guests = new LabGuests(lab, agent);
+    using TaskBroker broker = TaskBroker.Open(new BrokerServices { Store = store, Hypervisor = lab, Metrics = lab, Sessions = guests, Guests = guests });
     using var stop = new CancellationTokenSource();
     Task<BrokerReport> working = broker.RunAsync(BrokerUntil.Stopped, stop.Token, CancellationToken.None);
     Console.WriteLine("ready");

@@ -46,9 +46,10 @@ internal sealed class BrokerLab : IDisposable
     public void SetLimits(HostLimits limits) => Store.Write(t => t.SaveLimits(
         Lab.HostId, limits with { SettleTime = TimeSpan.Zero, StartJitter = TimeSpan.Zero }, SystemClock.Instance.UtcNow));
 
-    public BrokerServices Services(IHostMetrics? metrics = null, TimeSpan? callLimit = null) => new()
+    public BrokerServices Services(IHostMetrics? metrics = null, TimeSpan? callLimit = null, LabGuests? guests = null) => new()
     {
-        Store = Store, Hypervisor = Lab, Metrics = metrics ?? Lab, Sessions = Lab, Guests = Lab,
+        Store = Store, Hypervisor = Lab, Metrics = metrics ?? Lab,
+        Sessions = guests is null ? Lab : guests, Guests = guests is null ? Lab : guests,
         LookEvery = TimeSpan.FromMilliseconds(100), AskStoreEvery = TimeSpan.FromMilliseconds(500),
         CallLimit = callLimit ?? TimeSpan.FromMinutes(1), LookLimit = callLimit ?? TimeSpan.FromMinutes(1),
     };
