@@ -38,6 +38,7 @@ public sealed partial class HyperVHypervisor
             (system.Number(Names.OperatingSystem.TotalVisibleMemorySize) ?? 0) * BytesPerKibibyte)
         {
             VolumeFreeBytes = volumes,
+            IsInMaintenance = await _cluster.IsPausedAsync(HostName, cancellation).ConfigureAwait(false),
         };
     }
 

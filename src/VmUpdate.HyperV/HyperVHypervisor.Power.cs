@@ -128,6 +128,7 @@ public sealed partial class HyperVHypervisor
             string work = VmStates.WorkOf(system.Numbers(Names.ComputerSystem.OperationalStatus));
             if (work.Length == 0 && state != VmPowerState.Changing)
             {
+                await RequireOwnerAsync(vm, system, cancellation).ConfigureAwait(false);
                 return allowed.Contains(state)
                     ? system
                     : throw new HypervisorException(
@@ -145,6 +146,17 @@ public sealed partial class HyperVHypervisor
             }
 
             pause = await _calls.PauseAsync(pause, cancellation).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>A cluster may be moving a machine away, and then it is not this host's any more, whatever the host still shows of it.</summary>
+    private async Task RequireOwnerAsync(VmKey vm, CimRecord system, CancellationToken cancellation)
+    {
+        string owner = await _cluster.FindOwnerAsync(vm.VmId, HostName, cancellation).ConfigureAwait(false);
+        if (owner.Length > 0 && !string.Equals(owner, HostName, StringComparison.OrdinalIgnoreCase))
+        {
+            throw new HypervisorException(
+                HypervisorFailure.VmNotFound, NameOf(system), $"the failover cluster runs it on {owner} now: it left {HostName}.");
         }
     }
 

@@ -11,7 +11,8 @@ namespace VmUpdate.HyperV;
 /// tests that are a small Hyper-V themselves. A machine that is in a state other than running, off, saved or paused is
 /// <see cref="VmPowerState.Changing"/>.
 /// </remarks>
-public sealed partial class HyperVHypervisor : IHypervisor, IUserSessions, IGuestChannel, IHostMetrics, IDisposable
+public sealed partial class HyperVHypervisor : 
+    IHypervisor, IUserSessions, IGuestChannel, IHostMetrics, IMachineTraits, IRollbackCheckpoints, IDiskAccess, IDisposable
 {
     private const int MostTries = 5;
 
@@ -22,6 +23,7 @@ public sealed partial class HyperVHypervisor : IHypervisor, IUserSessions, IGues
     private readonly HyperVCalls _calls;
     private readonly HyperVOptions _options;
     private readonly HyperVHost _host;
+    private readonly Cluster _cluster;
 
     private HyperVHypervisor(ICimClient client, HyperVCalls calls, HyperVHost host, HyperVOptions options)
     {
@@ -29,6 +31,7 @@ public sealed partial class HyperVHypervisor : IHypervisor, IUserSessions, IGues
         _calls = calls;
         _host = host;
         _options = options;
+        _cluster = new Cluster(client, options.Clock);
     }
 
     /// <inheritdoc/>
@@ -75,6 +78,7 @@ public sealed partial class HyperVHypervisor : IHypervisor, IUserSessions, IGues
             .ToLookup(setting => setting.Text(Names.SystemSettings.VirtualSystemIdentifier), StringComparer.OrdinalIgnoreCase);
         ILookup<string, CimRecord> files = (await QueryAsync(Names.StorageSettings.Class, "listing their disks", cancellation).ConfigureAwait(false))
             .ToLookup(file => OwnerOf(file.Text(Names.StorageSettings.InstanceId)), StringComparer.OrdinalIgnoreCase);
+        IReadOnlyCollection<Guid> clustered = await _cluster.GetMachinesAsync(HostName, cancellation).ConfigureAwait(false);
         var machines = new List<VirtualMachine>();
         foreach (CimRecord system in systems)
         {
@@ -83,7 +87,7 @@ public sealed partial class HyperVHypervisor : IHypervisor, IUserSessions, IGues
             // The host itself is one of them, and its name is no id.
             if (Guid.TryParse(name, out Guid id) && settings[name].Any(setting => TypeOf(setting) == HyperVValues.RealizedSystem))
             {
-                machines.Add(Describe(new VmKey(HostId, id), system, settings[name], files[name]));
+                machines.Add(Describe(new VmKey(HostId, id), system, settings[name], files[name], clustered.Contains(id)));
             }
         }
 
@@ -94,18 +98,10 @@ public sealed partial class HyperVHypervisor : IHypervisor, IUserSessions, IGues
     public async Task<VirtualMachine> GetAsync(VmKey vm, CancellationToken cancellation)
     {
         CimRecord system = await FindAsync(vm, cancellation).ConfigureAwait(false);
-        string name = NameOf(system);
-        IReadOnlyList<CimRecord> settings = await _calls.QueryAsync(
-            new CimQuery(
-                Names.VirtualizationNamespace,
-                Names.SystemSettings.Class,
-                Names.SystemSettings.VirtualSystemIdentifier,
-                system.Text(Names.ComputerSystem.Name)),
-            name,
-            "reading its settings",
-            cancellation).ConfigureAwait(false);
+        IReadOnlyList<CimRecord> settings = await ReadAllSettingsAsync(system, cancellation).ConfigureAwait(false);
         CimRecord present = settings.FirstOrDefault(setting => TypeOf(setting) == HyperVValues.RealizedSystem) ?? throw NotFound(vm);
-        return Describe(vm, system, settings, await ReadFilesAsync(present, name, cancellation).ConfigureAwait(false));
+        bool isClustered = (await _cluster.GetMachinesAsync(HostName, cancellation).ConfigureAwait(false)).Contains(vm.VmId);
+        return Describe(vm, system, settings, await ReadFilesAsync(present, NameOf(system), cancellation).ConfigureAwait(false), isClustered);
     }
 
     /// <inheritdoc/>
@@ -166,13 +162,14 @@ public sealed partial class HyperVHypervisor : IHypervisor, IUserSessions, IGues
         return end < 0 ? instanceId.Substring(start) : instanceId.Substring(start, end - start);
     }
 
-    private static VirtualMachine Describe(VmKey key, CimRecord system, IEnumerable<CimRecord> settings, IEnumerable<CimRecord> files)
+    private static VirtualMachine Describe(
+        VmKey key, CimRecord system, IEnumerable<CimRecord> settings, IEnumerable<CimRecord> files, bool isClustered)
     {
         // After a checkpoint was deleted, or while a backup is made, the disk is a differencing one of Hyper-V's own that waits to be merged.
-        bool hasCheckpoints = settings.Any(setting => TypeOf(setting).StartsWith(HyperVValues.Snapshot, StringComparison.Ordinal))
+        bool hasCheckpoints = settings.Any(VmManagers.IsCheckpoint)
             || files.Any(file => VmDrives.PathOf(file).EndsWith(".avhdx", StringComparison.OrdinalIgnoreCase));
         return new VirtualMachine(
-            key, NameOf(system), VmStates.Of(system.Number(Names.ComputerSystem.EnabledState)), hasCheckpoints, string.Empty);
+            key, NameOf(system), StateOf(system), hasCheckpoints, VmManagers.Of(system, settings, files, isClustered));
     }
 
     private HypervisorException NotFound(VmKey vm) => new(

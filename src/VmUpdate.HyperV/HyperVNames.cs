@@ -2,7 +2,8 @@ namespace VmUpdate.HyperV;
 
 /// <summary>
 /// Every name of a class, property, method, parameter and association that this library uses, by class. <c>root\virtualization\v2</c> is
-/// documented at learn.microsoft.com/windows/win32/hyperv_v2; a test compares all of it with the schema, and mutates each.
+/// documented at learn.microsoft.com/windows/win32/hyperv_v2; a test compares all of it with the schema, and mutates each. Of
+/// what is never asked for by its class, but comes with something else, the class is its Kind.
 /// </summary>
 internal static class HyperVNames
 {
@@ -23,6 +24,7 @@ internal static class HyperVNames
         internal const string ElementName = "ElementName";
         internal const string EnabledState = "EnabledState";
         internal const string OperationalStatus = "OperationalStatus";
+        internal const string ReplicationMode = "ReplicationMode";
         internal const string RequestStateChange = "RequestStateChange";
         internal const string RequestedState = "RequestedState";
         internal const string Job = "Job";
@@ -90,6 +92,27 @@ internal static class HyperVNames
         internal const string InstanceId = "InstanceID";
     }
 
+    /// <summary>Whether a machine has a virtual TPM, and whether it is shielded.</summary>
+    internal static class SecuritySettings
+    {
+        internal const string Class = "Msvm_SecuritySettingData";
+        internal const string InstanceId = "InstanceID";
+        internal const string TpmEnabled = "TpmEnabled";
+        internal const string ShieldingRequested = "ShieldingRequested";
+    }
+
+    /// <summary>The service that makes and removes checkpoints.</summary>
+    internal static class SnapshotService
+    {
+        internal const string Class = "Msvm_VirtualSystemSnapshotService";
+        internal const string CreateSnapshot = "CreateSnapshot";
+        internal const string AffectedSystem = "AffectedSystem";
+        internal const string SnapshotType = "SnapshotType";
+        internal const string DestroySnapshot = "DestroySnapshot";
+        internal const string AffectedSnapshot = "AffectedSnapshot";
+        internal const string Job = "Job";
+    }
+
     /// <summary>The service that changes machines.</summary>
     internal static class ManagementService
     {
@@ -104,6 +127,7 @@ internal static class HyperVNames
     /// <summary>Work that goes on behind a call.</summary>
     internal static class ConcreteJob
     {
+        internal const string Kind = "Msvm_ConcreteJob";
         internal const string JobState = "JobState";
         internal const string PercentComplete = "PercentComplete";
         internal const string ErrorCode = "ErrorCode";
@@ -205,5 +229,29 @@ internal static class HyperVNames
         internal const string Class = "Win32_PerfFormattedData_HvStats_HyperVHypervisorLogicalProcessor";
         internal const string Name = "Name";
         internal const string PercentTotalRunTime = "PercentTotalRunTime";
+    }
+
+    /// <summary>What a failover cluster runs.</summary>
+    internal static class ClusterResource
+    {
+        internal const string Class = "MSCluster_Resource";
+        internal const string Type = "Type";
+        internal const string OwnerNode = "OwnerNode";
+        internal const string PrivateProperties = "PrivateProperties";
+    }
+
+    /// <summary>What a cluster keeps of a machine.</summary>
+    internal static class ClusterProperty
+    {
+        internal const string Kind = "MSCluster_Property";
+        internal const string VmId = "VmID";
+    }
+
+    /// <summary>A computer of a failover cluster.</summary>
+    internal static class ClusterNode
+    {
+        internal const string Class = "MSCluster_Node";
+        internal const string Name = "Name";
+        internal const string State = "State";
     }
 }

@@ -1,5 +1,6 @@
 using VmUpdate.Core.Machines;
 using VmUpdate.DiskFormats.Blocks;
+using VmUpdate.HyperV.Access;
 
 namespace VmUpdate.HyperV;
 
@@ -11,6 +12,9 @@ public sealed class HyperVOptions
 
     /// <summary>Time.</summary>
     public IClock Clock { get; init; } = SystemClock.Instance;
+
+    /// <summary>The rights on files of this computer; <see langword="null"/> where files have no such rights.</summary>
+    public IFileRights? Rights { get; init; } = Path.DirectorySeparatorChar == '\\' ? WindowsFileRights.Instance : null;
 
     /// <summary>How long a job of Hyper-V's may take: saving a large machine takes minutes.</summary>
     public TimeSpan JobTimeout { get; init; } = TimeSpan.FromMinutes(15);

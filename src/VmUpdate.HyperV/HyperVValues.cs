@@ -54,4 +54,13 @@ internal static class HyperVValues
 
     // Name of the item by which a guest says what it is called
     internal const string ComputerNameItem = "FullyQualifiedDomainName";
+
+    // SnapshotType of CreateSnapshot: with whatever the machine's settings say of memory and disks
+    internal const ushort FullSnapshot = 2;
+
+    // Type of a cluster's resource
+    internal const string ClusteredMachine = "Virtual Machine";
+
+    // State of a cluster's node: paused, that is being emptied or kept empty
+    internal const long NodeIsPaused = 2;
 }

@@ -8,6 +8,8 @@ namespace VmUpdate.HyperV.Tests;
 /// <summary>A wrong letter in any name of a class, property, method, parameter or association would be found by these tests.</summary>
 public sealed class MutationTests
 {
+    private const BindingFlags Constants = BindingFlags.NonPublic | BindingFlags.Static;
+
     [Fact]
     public Task The_whole_tour_goes_through_without_a_mutation() => WholeTour.RunAsync(client => client);
 
@@ -34,12 +36,12 @@ public sealed class MutationTests
     [InlineData(HyperVNames.SystemNamespace, HyperVNames.OperatingSystem.Class)]
     public async Task A_wrong_namespace_is_found(string name, string owner) => Assert.True(await IsFoundAsync(owner, name));
 
-    /// <summary>The constants of each class of names, with the class of CIM that they are of; of jobs nobody says the class.</summary>
+    /// <summary>The constants of each class of names, with the class of CIM that they are of.</summary>
     private static IEnumerable<(string Owner, string Name)> Names() =>
         from type in typeof(HyperVNames).GetNestedTypes(BindingFlags.NonPublic)
-        let owner = (string?)type.GetField("Class", BindingFlags.NonPublic | BindingFlags.Static)?.GetRawConstantValue() ?? "Msvm_" + type.Name
-        from field in type.GetFields(BindingFlags.NonPublic | BindingFlags.Static)
-        where field.IsLiteral
+        let owner = (string)(type.GetField("Class", Constants) ?? type.GetField("Kind", Constants))!.GetRawConstantValue()!
+        from field in type.GetFields(Constants)
+        where field.IsLiteral && field.Name != "Kind"
         select (owner, (string)field.GetRawConstantValue()!);
 
     private static async Task<bool> IsFoundAsync(string owner, string name)

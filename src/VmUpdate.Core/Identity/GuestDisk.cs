@@ -25,9 +25,10 @@ public sealed class GuestDisk : IDisposable
     private MachineSid? _machineSid;
     private bool _machineSidRead;
 
-    private GuestDisk(GuestDiskOptions options, Partition place, IBlockDevice partition, NtfsVolume volume, GuestPath windowsFolder)
+    private GuestDisk(GuestDiskOptions options, PartitionTableKind division, Partition place, IBlockDevice partition, NtfsVolume volume, GuestPath windowsFolder)
     {
         _options = options;
+        Division = division;
         Partition = place;
         _partition = partition;
         Volume = volume;
@@ -39,6 +40,9 @@ public sealed class GuestDisk : IDisposable
 
     /// <summary>The volume that holds the Windows folder.</summary>
     public NtfsVolume Volume { get; }
+
+    /// <summary>How the disk is divided.</summary>
+    internal PartitionTableKind Division { get; }
 
     /// <summary>The partition that the volume fills.</summary>
     internal Partition Partition { get; }
@@ -82,7 +86,8 @@ public sealed class GuestDisk : IDisposable
         DiskFormatException? unreadable = null;
         try
         {
-            foreach (Partition partition in Named(options, () => PartitionTable.Read(disk)).Partitions)
+            PartitionTable table = Named(options, () => PartitionTable.Read(disk));
+            foreach (Partition partition in table.Partitions)
             {
                 try
                 {
@@ -108,7 +113,7 @@ public sealed class GuestDisk : IDisposable
             }
 
             found.Clear();
-            return new GuestDisk(options, place, device, volume, folder);
+            return new GuestDisk(options, table.Kind, place, device, volume, folder);
         }
         finally
         {

@@ -15,6 +15,8 @@ internal sealed class SwapCheck : IDisposable
 
     public PoolRecord? Pool { get; set; }
 
+    public MachineTraits Traits { get; set; } = MachineTraits.Unknown;
+
     public VmDisk? BootDisk { get; set; }
 
     /// <summary>The disk that the store knows as the machine's present one, when that is where the machine is.</summary>

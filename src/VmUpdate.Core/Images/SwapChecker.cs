@@ -2,6 +2,7 @@ using VmUpdate.Core.Identity;
 using VmUpdate.Core.Machines;
 using VmUpdate.Core.Store;
 using VmUpdate.DiskFormats.Blocks;
+using VmUpdate.DiskFormats.Partitions;
 
 namespace VmUpdate.Core.Images;
 
@@ -38,7 +39,13 @@ internal sealed class SwapChecker
             }
 
             CheckDeclaration(check);
+            if (_services.Hypervisor is IMachineTraits host)
+            {
+                check.Traits = await host.GetTraitsAsync(machine.Key, cancellation).ConfigureAwait(false);
+            }
+
             CheckMachine(check, machine);
+            CheckTraits(check);
             await CheckSessionsAsync(check, machine, cancellation).ConfigureAwait(false);
             await CheckDisksAsync(check, machine, cancellation).ConfigureAwait(false);
             return check;
@@ -135,13 +142,42 @@ internal sealed class SwapChecker
                 SwapFailure.VmChanging, machine.Name, "it is on its way from one state to another.", "Wait until it has come to rest."));
         }
 
-        if (machine.HasCheckpoints)
+        // One that its manager takes it back to is made anew at the swap's end, for whoever allowed that.
+        if (machine.HasCheckpoints && !(_options.AllowManagedBy && check.Traits.RollbackCheckpoint.Length > 0))
         {
             check.Block(new SwapException(
                 SwapFailure.VmHasCheckpoints,
                 machine.Name,
                 "it has checkpoints, which would keep its old disk and lose what they hold of it.",
                 "Remove or apply its checkpoints."));
+        }
+    }
+
+    private void CheckTraits(SwapCheck check)
+    {
+        if (check.Traits.IsShielded)
+        {
+            check.Block(new SwapException(
+                SwapFailure.VmShielded,
+                check.Target.Name,
+                "it is shielded, and its disk can be read by nobody but itself.",
+                "A shielded machine is updated from inside: declare it to be personal, and register a task for it."));
+        }
+        else if (check.Traits.HasTpm)
+        {
+            check.Warn(
+                "VirtualTpm",
+                "it has a virtual TPM: what its Windows sealed with it (BitLocker, Windows Hello, certificates) is not carried, and does not open on the new disk.",
+                "See that nobody needs it, before the old disk's time is over.");
+        }
+
+        if (check.Traits.IsClustered)
+        {
+            check.Block(new SwapException(
+                SwapFailure.VmManagedByOther,
+                check.Target.Name,
+                "a failover cluster runs it, and may start it on another node while its disk is replaced. That is not supported yet.",
+                "Take it out of the cluster for the swap, and add it again afterwards."));
         }
     }
 
@@ -202,6 +238,7 @@ internal sealed class SwapChecker
         }
 
         CheckMaster(check);
+        CheckFirmware(check);
         if (_run.Direction != SwapDirection.Update)
         {
             check.Warn("ChangesStayBehind", $"what was written since the update stays on {check.BootDisk.Path}, which is kept for its time.");
@@ -241,6 +278,21 @@ internal sealed class SwapChecker
         if (facts.Warning.Length > 0 && _run.IsFirst($"{nameof(IdentityFailure.SharedMachineSid)} {check.Pool!.Name} {check.ParentPath}"))
         {
             check.Warn($"Identity{nameof(IdentityFailure.SharedMachineSid)}", facts.Warning, "A generalized master (sysprep /generalize) gives each its own.");
+        }
+    }
+
+    /// <summary>A BIOS starts no disk with a GUID partition table, and UEFI none without.</summary>
+    private static void CheckFirmware(SwapCheck check)
+    {
+        PartitionTableKind division = check.Parent!.Use(parent => parent.Division);
+        if ((check.Traits.Firmware, division) is (VmFirmware.Bios, PartitionTableKind.Gpt) or (VmFirmware.Uefi, PartitionTableKind.Mbr))
+        {
+            check.Block(new SwapException(
+                SwapFailure.FirmwareDiffers,
+                check.Target.Name,
+                $"it is started by {(check.Traits.Firmware == VmFirmware.Bios ? "a BIOS (generation 1)" : "UEFI (generation 2)")}, and {check.ParentPath} has "
+                + $"{(division == PartitionTableKind.Gpt ? "a GUID partition table" : "a master boot record")}: it would not start.",
+                "Take a master that was made on a machine of the same generation."));
         }
     }
 

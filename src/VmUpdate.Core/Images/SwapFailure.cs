@@ -12,6 +12,12 @@ public enum SwapFailure
     /// <summary>Another system deploys and replaces the machine.</summary>
     VmManagedByOther,
 
+    /// <summary>The machine is shielded: nobody but its owner may touch its disk.</summary>
+    VmShielded,
+
+    /// <summary>The machine cannot be started from a disk that is divided as the master is.</summary>
+    FirmwareDiffers,
+
     /// <summary>The machine is in a state in which nothing is done to it.</summary>
     VmChanging,
 

@@ -106,6 +106,7 @@ internal sealed partial class VmSwap
                 "Somebody changed its disks meanwhile: look at them, and call again.");
         }
 
+        await AllowDiskAsync().ConfigureAwait(false);
         try
         {
             await Hypervisor.SwitchDiskAsync(_target.Key, Swap.Location, Swap.OldPath, Swap.NewPath, CancellationToken.None)
@@ -124,6 +125,20 @@ internal sealed partial class VmSwap
         {
             throw new SwapException(
                 SwapFailure.BootDiskChanged, _target.Name, $"the host said that it switched the disk, but {Swap.NewPath} is not at {Swap.Location}.");
+        }
+    }
+
+    /// <summary>The machine's account must be let in: a file of ours has the rights of its folder only. Looked at again before the start.</summary>
+    private async Task AllowDiskAsync()
+    {
+        if (Hypervisor is IDiskAccess access)
+        {
+            using VhdxDisk disk = VhdxDisk.Open(Swap.NewPath, new VhdxOpenOptions
+            {
+                Files = _services.Files, Parents = _run.Parents, AllowedParentFolders = _services.AllowedParentFolders,
+            });
+            await access.AllowDiskAsync(_target.Key, Swap.NewPath, disk.Chain.Skip(1).Select(file => file.Path).ToList(), CancellationToken.None)
+                .ConfigureAwait(false);
         }
     }
 

@@ -37,13 +37,14 @@ internal sealed partial class VmSwap
 
         _verifiedBy = reply.Kind == GuestReplyKind.Answered ? ByGuest : ByDisk;
         await PutBackPowerAsync().ConfigureAwait(false);
+        await RenewCheckpointAsync(cancellation).ConfigureAwait(false);
         Commit(_verifiedBy);
     }
 
     private async Task<GuestReply> AskGuestAsync(IGuestChannel guests, CancellationToken cancellation)
     {
         VirtualMachine machine = await Hypervisor.GetAsync(_target.Key, cancellation).ConfigureAwait(false);
-        if (Swap.State == SwapState.Verified && machine.State == Swap.PowerFound && machine.State != VmPowerState.Running)
+        if (Swap.State is SwapState.Verified or SwapState.CheckpointRenewed && machine.State == Swap.PowerFound && machine.State != VmPowerState.Running)
         {
             // An earlier call died when it had put the machine back already, which it does only after the guest's answer.
             return new GuestReply(GuestReplyKind.Answered, Swap.ComputerName);
@@ -51,6 +52,28 @@ internal sealed partial class VmSwap
 
         _journal.Begin((SwapState.Verified, string.Empty));
         return await guests.GetComputerNameAsync(_target.Key, _run.Options.GuestTimeout, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Makes the checkpoint anew that another system takes the machine back to: until then that system would bring the former disk back. An
+    /// earlier call that died in it may have taken the old one away already; then the journal knows its name.
+    /// </summary>
+    private async Task RenewCheckpointAsync(CancellationToken cancellation)
+    {
+        if (Hypervisor is not IRollbackCheckpoints checkpoints || Hypervisor is not IMachineTraits host)
+        {
+            return;
+        }
+
+        string name = _services.Store.GetSteps(Swap.Id).LastOrDefault(step => step.State == SwapState.CheckpointRenewed)?.Note
+            ?? (await host.GetTraitsAsync(_target.Key, cancellation).ConfigureAwait(false)).RollbackCheckpoint;
+        if (name.Length == 0)
+        {
+            return;
+        }
+
+        _journal.Begin((SwapState.CheckpointRenewed, name));
+        await checkpoints.RenewRollbackCheckpointAsync(_target.Key, name, cancellation).ConfigureAwait(false);
     }
 
     private bool IsExpectedName(string name) =>

@@ -115,8 +115,8 @@ internal sealed partial class VmSwap
             return null;
         }
 
-        bool mayHaveRun = Swap.State is SwapState.VmStarted or SwapState.Verified;
-        if (Swap.State != SwapState.Verified)
+        bool mayHaveRun = Swap.State is SwapState.VmStarted or SwapState.Verified or SwapState.CheckpointRenewed;
+        if (Swap.State < SwapState.Verified)
         {
             _journal.Begin((SwapState.VmStarted, string.Empty));
         }
@@ -126,6 +126,7 @@ internal sealed partial class VmSwap
         {
             try
             {
+                await AllowDiskAsync().ConfigureAwait(false);
                 await Hypervisor.StartAsync(_target.Key, CancellationToken.None).ConfigureAwait(false);
             }
             catch (HypervisorException failure)

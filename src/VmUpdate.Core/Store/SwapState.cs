@@ -29,6 +29,9 @@ public enum SwapState
     /// <summary>The guest is asked who it is; without a way to ask, what was read back from the disk stands.</summary>
     Verified,
 
+    /// <summary>The checkpoint that another system takes the machine back to is made anew; only where there is such a system.</summary>
+    CheckpointRenewed,
+
     /// <summary>Done. The old disk is kept for its time.</summary>
     Committed,
 

@@ -40,6 +40,9 @@ namespace VmUpdate.PowerShell.Commands;
 /// <error id="VmIgnored">the machine was never declared: Set-VmUpdateMachine -Role Pooled -Pool does.</error>
 /// <error id="VmNotPooled">the machine was declared to be something else.</error>
 /// <error id="VmInUse">somebody is logged on: see -DrainMinutes.</error>
+/// <error id="VmManagedByOther">another system deploys the machine: see -AllowManagedBy. A cluster's machines are refused always.</error>
+/// <error id="VmShielded">the machine is shielded.</error>
+/// <error id="FirmwareDiffers">the machine and the master are not of one generation.</error>
 /// <error id="VmHasCheckpoints">the machine has checkpoints, which hold its present disk.</error>
 /// <error id="AmbiguousBootDisk">which disk the machine boots from cannot be told.</error>
 /// <error id="NoMaster">no master was named, neither here nor in the pool.</error>

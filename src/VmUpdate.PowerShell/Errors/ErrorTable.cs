@@ -98,7 +98,7 @@ public static class ErrorTable
     /// <returns>The category.</returns>
     public static ErrorCategory CategoryOf(SwapFailure failure) => failure switch
     {
-        SwapFailure.VmIgnored or SwapFailure.VmNotPooled or SwapFailure.VmManagedByOther or SwapFailure.VmHasCheckpoints
+        SwapFailure.VmIgnored or SwapFailure.VmNotPooled or SwapFailure.VmManagedByOther or SwapFailure.VmShielded or SwapFailure.FirmwareDiffers or SwapFailure.VmHasCheckpoints
             or SwapFailure.AmbiguousBootDisk or SwapFailure.DiskIsMaster or SwapFailure.BootDiskChanged or SwapFailure.KeptLonger
             or SwapFailure.SessionsUnknown => ErrorCategory.InvalidOperation,
         SwapFailure.VmChanging or SwapFailure.VmInUse or SwapFailure.MasterInUse or SwapFailure.DiskInUse => ErrorCategory.ResourceBusy,

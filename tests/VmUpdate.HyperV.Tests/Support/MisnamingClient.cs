@@ -17,7 +17,7 @@ internal sealed class MisnamingClient(ICimClient inner, string owner, string nam
         {
             Namespace = Out(query.Namespace, query.ClassName),
             ClassName = Out(query.ClassName, query.ClassName),
-            Property = query.Property is { } property ? Out(property, query.ClassName) : null,
+            Property = query.Property is { } property ? OutPath(property, query.ClassName) : null,
         },
         cancellation));
 
@@ -47,6 +47,11 @@ internal sealed class MisnamingClient(ICimClient inner, string owner, string nam
     public void Dispose() => inner.Dispose();
 
     private string Out(string present, string className) => className == owner && present == name ? present + Mutation : present;
+
+    /// <summary>A property, or one of an instance inside: <c>PrivateProperties.VmID</c>.</summary>
+    private string OutPath(string property, string className) => property.Split('.', 2) is [var outer, var inner]
+        ? $"{Out(outer, className)}.{Out(inner, "MSCluster_Property")}"
+        : Out(property, className);
 
     private IReadOnlyList<CimRecord> In(IReadOnlyList<CimRecord> records) => records.Select(In).ToList();
 

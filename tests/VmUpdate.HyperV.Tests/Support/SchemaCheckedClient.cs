@@ -17,9 +17,9 @@ internal sealed class SchemaCheckedClient(ICimClient inner) : ICimClient
     public Task<IReadOnlyList<CimRecord>> QueryAsync(CimQuery query, CancellationToken cancellation) => CheckedAsync(async () =>
     {
         CimSchemaClass asked = CimSchema.Instance.Find(query.Namespace, query.ClassName);
-        if (query.Property is { } property && asked.TypeOf(property) != "string")
+        if (query.Property is { } property && TypeOf(asked, property) is var type && type != "string")
         {
-            throw new SchemaViolationException($"{asked.Name}.{property} is {asked.TypeOf(property)}, and is compared with a text.");
+            throw new SchemaViolationException($"{asked.Name}.{property} is {type}, and is compared with a text.");
         }
 
         return Complete(await inner.QueryAsync(query, cancellation), asked.Name);
@@ -71,6 +71,14 @@ internal sealed class SchemaCheckedClient(ICimClient inner) : ICimClient
     });
 
     public void Dispose() => inner.Dispose();
+
+    /// <summary>The type of a property, or of one of an instance inside: <c>PrivateProperties.VmID</c>.</summary>
+    private static string TypeOf(CimSchemaClass asked, string property)
+    {
+        string[] parts = property.Split('.', 2);
+        string type = asked.TypeOf(parts[0]);
+        return parts.Length == 1 ? type : CimSchema.Instance.Find(asked.Namespace, type).TypeOf(parts[1]);
+    }
 
     private static CimSchemaClass CheckPath(CimPath path)
     {
@@ -148,7 +156,9 @@ internal sealed class SchemaCheckedClient(ICimClient inner) : ICimClient
         }
 
         return new CimRecord(record.Path, found.Properties.Keys.ToDictionary(
-            name => name, name => record.Properties.TryGetValue(name, out object? value) ? value : null, StringComparer.OrdinalIgnoreCase));
+            name => name,
+            name => record.Properties.TryGetValue(name, out object? value) ? value is CimRecord inside ? Complete(inside) : value : null,
+            StringComparer.OrdinalIgnoreCase));
     }
 
     private async Task<T> CheckedAsync<T>(Func<Task<T>> call)

@@ -16,8 +16,20 @@ internal sealed partial class SmallHyperV
         ("Msvm_VirtualSystemManagementService", "ModifySystemSettings") => ModifySettings(EmbeddedInstance.Parse((string)arguments["SystemSettings"], V2)),
         ("Msvm_VirtualSystemManagementService", "ModifyResourceSettings") =>
             ModifyResource(EmbeddedInstance.Parse(((string[])arguments["ResourceSettings"]).Single(), V2)),
+        ("Msvm_VirtualSystemSnapshotService", "DestroySnapshot") => Destroy((CimPath)arguments["AffectedSnapshot"]),
+        ("Msvm_VirtualSystemSnapshotService", "CreateSnapshot") => Create(FindVm((CimPath)arguments["AffectedSystem"], "Name"), (ushort)arguments["SnapshotType"]),
         _ => throw new InvalidOperationException($"The small Hyper-V cannot {method}."),
     };
+
+    private CimMethodResult Destroy(CimPath snapshot)
+    {
+        SmallVm vm = Vms.Single(vm => vm.Snapshots.Any(found => "Microsoft:" + found.Key == (string)snapshot.Keys["InstanceID"]));
+        return StartJob(() => vm.Snapshots.RemoveAll(found => "Microsoft:" + found.Key == (string)snapshot.Keys["InstanceID"]));
+    }
+
+    private CimMethodResult Create(SmallVm vm, ushort type) => type != 2
+        ? Done(4)
+        : StartJob(() => vm.Snapshots.Add(new SmallSnapshot($"{vm.Name} - (27.11.2026)", "Microsoft:Hyper-V:Snapshot:Realized", vm.Disks[0].Path)));
 
     private SmallVm FindVm(CimPath target, string key) =>
         Vms.FirstOrDefault(vm => string.Equals(vm.Key, target.Keys[key] as string, StringComparison.OrdinalIgnoreCase)) ?? throw Absent(target);
@@ -113,6 +125,12 @@ internal sealed partial class SmallHyperV
 
     private CimMethodResult ModifySettings(EmbeddedInstance given)
     {
+        if (Vms.SelectMany(vm => vm.Snapshots).FirstOrDefault(found => "Microsoft:" + found.Key == (string)given.Properties["InstanceID"]) is { } snapshot)
+        {
+            snapshot.Name = (string)given.Properties["ElementName"];
+            return Done();
+        }
+
         SmallVm vm = FindVm(given);
         void Apply()
         {

@@ -6,6 +6,7 @@ namespace VmUpdate.HyperV.Tests.Support;
 /// <summary>Its objects as records, and their ways to each other.</summary>
 internal sealed partial class SmallHyperV
 {
+    private const string ClusterNamespace = @"root\MSCluster";
     private static readonly string[] Controllers = ["A0000000-0000-0000-0000-000000000000", "B0000000-0000-0000-0000-000000000000"];
 
     private IEnumerable<SmallVm> VisibleVms => ShowsNothing ? [] : Vms;
@@ -153,6 +154,18 @@ internal sealed partial class SmallHyperV
         "Msvm_StorageAllocationSettingData" => VisibleVms.SelectMany(
             vm => Files(vm).Concat(vm.Snapshots.Where(snapshot => snapshot.DiskPath.Length > 0).Select(snapshot => File(snapshot.Key, vm.Disks[0], snapshot.DiskPath)))),
         "Msvm_VirtualSystemManagementService" => ShowsNothing ? [] : [Service(className, "vmms")],
+        "Msvm_VirtualSystemSnapshotService" => ShowsNothing ? [] : [Service(className, "vssnapsvc")],
+        "Msvm_SecuritySettingData" => VisibleVms.Where(vm => vm.IsGeneration2).Select(vm => Record(
+            className,
+            ["InstanceID"],
+            ("InstanceID", $@"Microsoft:{vm.Key}\security"),
+            ("TpmEnabled", vm.HasTpm),
+            ("ShieldingRequested", vm.IsShielded))),
+        "MSCluster_Resource" => Clustered(Vms.Where(vm => vm.ClusterNode is not null).SelectMany(ClusterResources)),
+        "MSCluster_Node" => Clustered([
+            RecordIn(ClusterNamespace, className, ["Name"], ("Name", HostName), ("State", NodeState)),
+            RecordIn(ClusterNamespace, className, ["Name"], ("Name", "HV02"), ("State", 0U)),
+        ]),
         "Msvm_ConcreteJob" => _jobs.Select(job => Record(
             className,
             ["InstanceID"],
@@ -174,6 +187,23 @@ internal sealed partial class SmallHyperV
         ],
         _ => throw new InvalidOperationException($"The small Hyper-V has no {className}."),
     };
+
+    private IEnumerable<CimRecord> Clustered(IEnumerable<CimRecord> records) => NodeState is null
+        ? throw new CimFailureException(CimStatus.InvalidNamespace, "HRESULT 0x8004100e", "Invalid namespace")
+        : records;
+
+    private static IEnumerable<CimRecord> ClusterResources(SmallVm vm) =>
+    [
+        RecordIn(ClusterNamespace, "MSCluster_Resource", ["Name"], ("Name", vm.Name + " configuration"), ("Type", "Virtual Machine Configuration"), ("OwnerNode", vm.ClusterNode)),
+        RecordIn(
+            ClusterNamespace,
+            "MSCluster_Resource",
+            ["Name"],
+            ("Name", vm.Name),
+            ("Type", "Virtual Machine"),
+            ("OwnerNode", vm.ClusterNode),
+            ("PrivateProperties", RecordIn(ClusterNamespace, "MSCluster_Property", [], ("VmID", vm.Id.ToString("D"))))),
+    ];
 
     private static CimRecord Service(string className, string name) => Record(
         className,

@@ -45,6 +45,9 @@ internal sealed partial class SmallHyperV
 
     internal string BoardId { get; set; } = "4C4C4544-0042-3510-8051-B4C04F4A3732";
 
+    /// <summary>The state of this host as a node of a cluster; nothing where there is no cluster.</summary>
+    internal uint? NodeState { get; set; }
+
     internal byte ProcessorPercent { get; set; } = 17;
 
     internal SmallVm Add(SmallVm vm)
@@ -112,6 +115,8 @@ internal sealed partial class SmallHyperV
         }
 
         private static bool IsSame(CimRecord record, string property, string value) =>
-            string.Equals(record.Properties[property] as string, value, StringComparison.OrdinalIgnoreCase);
+            property.Split('.', 2) is [var outer, var inner]
+                ? record.Properties.TryGetValue(outer, out object? found) && found is CimRecord inside && IsSame(inside, inner, value)
+                : string.Equals(record.Properties[property] as string, value, StringComparison.OrdinalIgnoreCase);
     }
 }

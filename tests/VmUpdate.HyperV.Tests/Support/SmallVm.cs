@@ -48,6 +48,13 @@ internal sealed class SmallVm
     /// <summary>What InitiateShutdown returns: first of these, then 0.</summary>
     internal Queue<uint> ShutdownAnswers { get; } = new();
 
+    internal bool HasTpm { get; set; }
+
+    internal bool IsShielded { get; set; }
+
+    /// <summary>The node that the cluster runs it on; nothing for a machine that is not the cluster's.</summary>
+    internal string? ClusterNode { get; set; }
+
     internal ushort ReplicationMode { get; set; }
 
     internal string Key => Id.ToString("D").ToUpperInvariant();

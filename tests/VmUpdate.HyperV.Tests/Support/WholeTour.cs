@@ -51,6 +51,26 @@ internal static class WholeTour
         await SwitchAsync(host, key, vm, folder.File("os.vhdx"), MakeDisk("next.vhdx"));
         await MeasureAsync(host, key, vm);
         await RunGuestAsync(host, key, small);
+        await ManageAsync(host, key, small);
+    }
+
+    private static async Task ManageAsync(HyperVHypervisor host, VmKey key, SmallHyperV small)
+    {
+        SmallVm vm = small.Vms[0];
+        Assert.Equal(new MachineTraits(VmFirmware.Uefi), await host.GetTraitsAsync(key, None));
+        (vm.HasTpm, vm.IsShielded, vm.ReplicationMode) = (true, true, 1);
+        vm.Snapshots.Add(new SmallSnapshot("RDV_Rollback - x", "Microsoft:Hyper-V:Snapshot:Realized", "/old.vhdx"));
+        (small.NodeState, vm.ClusterNode) = (2, "HV01");
+        small.Clock.Advance(TimeSpan.FromMinutes(6));
+        Assert.Equal(
+            new MachineTraits(VmFirmware.Uefi) { HasTpm = true, IsShielded = true, IsClustered = true, RollbackCheckpoint = "RDV_Rollback - x" },
+            await host.GetTraitsAsync(key, None));
+        Assert.Equal("RDS, failover cluster, Hyper-V Replica", (await host.ListAsync(None))[0].ManagedBy);
+        Assert.True((await host.GetLoadAsync(None)).IsInMaintenance);
+        await host.RenewRollbackCheckpointAsync(key, "RDV_Rollback - x", None);
+        Assert.Equal(("RDV_Rollback - x", vm.Disks[0].Path), (Assert.Single(vm.Snapshots).Name, vm.Snapshots[0].DiskPath));
+        vm.ClusterNode = "HV02";
+        Assert.Equal(HypervisorFailure.VmNotFound, (await Assert.ThrowsAsync<HypervisorException>(() => host.StartAsync(key, None))).Failure);
     }
 
     private static async Task LookAsync(HyperVHypervisor host, VmKey key, VmKey oldKey, SmallHyperV small)
