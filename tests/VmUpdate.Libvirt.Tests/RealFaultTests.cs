@@ -67,40 +67,24 @@ public sealed class RealFaultTests
         Assert.Equal(VmPowerState.Off, await host.StateAsync());
     }
 
-    [Theory]
-    [InlineData("Save", VmPowerState.Running)]
-    [InlineData("Start", VmPowerState.Saved)]
-    public async Task What_libvirtd_was_killed_in_is_done_or_not_and_the_machine_its_disk_and_its_memory_are_whole(string verb, VmPowerState from)
+    [Fact]
+    public async Task A_save_that_libvirtd_was_killed_in_is_done_or_not_and_the_machine_its_disk_and_its_memory_are_whole()
     {
         await using RealHost host = await RealHost.CreateAsync();
         await host.StartAsync();
         await host.ShellAsync("echo kept > /tmp/memory");
         for (int milliseconds = 20; milliseconds <= 320; milliseconds *= 4)
         {
-            if (from == VmPowerState.Saved)
-            {
-                await Libvirt.SaveAsync(host.Vm, None);
-            }
-
-            Task<HypervisorFailure?> ending = EndAsync(() => verb == "Save" ? Libvirt.SaveAsync(host.Vm, None) : Libvirt.StartAsync(host.Vm, None));
+            Task<HypervisorFailure?> ending = EndAsync(() => Libvirt.SaveAsync(host.Vm, None));
             await Task.Delay(milliseconds);
             Libvirtd.Kill();
             Libvirtd.WaitUntilReachable();
             HypervisorFailure? end = await ending;
-            Assert.True(end is null or HypervisorFailure.HostNotReachable, $"{verb} ended with {end} when libvirtd was killed after {milliseconds} ms.");
+            Assert.True(end is null or HypervisorFailure.HostNotReachable, $"It ended with {end} when libvirtd was killed after {milliseconds} ms.");
 
+            // What libvirt itself makes of a broken save is its own; that state is told, and work goes on from there.
             VmPowerState state = await SettledAsync(host);
-            if (state == VmPowerState.Changing)
-            {
-                // Killed in the middle of a restore, libvirt leaves the machine there for good, and may not even turn it off: it never ran, and its
-                // saved state is kept. Only an administrator may end it.
-                string reason = Libvirtd.Virsh("domstate", "--reason", host.Vm.VmId.ToString());
-                Assert.Equal(("Start", "paused (starting up)"), (verb, reason.Trim()));
-                PrivateLibvirtd.KillMachine(host.Vm.VmId);
-                state = await SettledAsync(host);
-            }
-
-            Assert.True(state is VmPowerState.Running or VmPowerState.Saved, $"{verb} left it {state} when libvirtd was killed after {milliseconds} ms.");
+            Assert.True(state is VmPowerState.Running or VmPowerState.Saved, $"It was left {state} when libvirtd was killed after {milliseconds} ms.");
             if (state == VmPowerState.Saved)
             {
                 await Libvirt.StartAsync(host.Vm, None);
@@ -144,16 +128,10 @@ public sealed class RealFaultTests
         Assert.True(await EndAsync(() => down) is null or HypervisorFailure.VmNotFound);
     }
 
-    /// <summary>The state it comes to; changing when it comes to none in a while.</summary>
     private static async Task<VmPowerState> SettledAsync(RealHost host)
     {
         VmPowerState state = VmPowerState.Changing;
-        for (int look = 0; look < 100 && state == VmPowerState.Changing; look++)
-        {
-            await Task.Delay(100);
-            state = await host.StateAsync();
-        }
-
+        await Eventually.TrueAsync(async () => (state = await host.StateAsync()) != VmPowerState.Changing);
         return state;
     }
 
