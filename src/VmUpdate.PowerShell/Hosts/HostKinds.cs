@@ -76,6 +76,7 @@ internal static class HostKinds
             Guests = libvirt,
             Tasks = agent,
             Agent = agent,
+            Builds = libvirt,
             LookEvery = LookEvery,
             Owned = [agent, libvirt],
         };
