@@ -3,6 +3,7 @@ using System.Globalization;
 using VmUpdate.Core.Images;
 using VmUpdate.Core.Machines;
 using VmUpdate.Core.Store;
+using VmUpdate.Core.Versions;
 using VmUpdate.Simulation.Machines;
 using Xunit;
 
@@ -56,6 +57,39 @@ public sealed class KilledProcessTests
         }
 
         Assert.Equal(9, killed);
+    }
+
+    [Fact]
+    public async Task After_a_kill_behind_each_step_the_same_call_makes_the_version()
+    {
+        using VersionWorld world = await VersionWorld.CreateAsync();
+        string hash = SwapWorld.Sha256(world.V1);
+        int killed = 0;
+        for (int steps = 1; steps <= 20; steps++)
+        {
+            int number = steps + 1;
+            await world.ScriptAsync(new LabGuestScript(), $"Lab-v{number}-build");
+            string folder = world.Lab.Folder;
+            world.Store.Dispose();
+
+            using Process process = CrashHost.Start("build", folder, world.Pool, steps.ToString(CultureInfo.InvariantCulture));
+            string output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+            Assert.True(process.WaitForExit(Patience));
+            world.Reopen();
+            if (process.ExitCode == 0)
+            {
+                break;
+            }
+
+            killed++;
+            ImageVersion version = await world.BuildAsync();
+            Assert.Equal((number, version.Path), (version.Number, world.Master));
+            Assert.True(SwapWorld.HasFile(version.Path, VersionWorld.ChangedFile), output);
+            Assert.Equal([], await world.TracesAsync());
+        }
+
+        Assert.Equal(8, killed);
+        Assert.Equal(hash, SwapWorld.Sha256(world.V1));
     }
 
     [Fact]

@@ -1,7 +1,6 @@
 using System.Text;
 using VmUpdate.Core.Guests;
 using VmUpdate.Core.Machines;
-using VmUpdate.Core.Tasks;
 
 namespace VmUpdate.Libvirt.Tests.Support;
 
