@@ -26,7 +26,7 @@ public sealed partial class StoreTransaction
         ("$master", pool.MasterPath),
         ("$keep", (long)pool.KeepOldDisksFor.TotalSeconds));
 
-    /// <summary>Removes a pool that no machine is in.</summary>
+    /// <summary>Removes a pool that no machine is in, and whose master is not being updated.</summary>
     /// <param name="hostId">The host.</param>
     /// <param name="name">The pool's name, without case.</param>
     /// <exception cref="StoreException"><see cref="StoreFailure.InUse"/>.</exception>
@@ -43,6 +43,17 @@ public sealed partial class StoreTransaction
                 StoreFailure.InUse,
                 name,
                 string.Format(CultureInfo.InvariantCulture, "{0} machines are in the pool. Declare them to be something else first.", machines));
+        }
+
+        long builds = StoreSql.ReadNumber(
+            _connection,
+            "SELECT count(*) FROM image_builds WHERE host_id = $host AND pool_key = $key AND ended_utc IS NULL",
+            ("$host", hostId),
+            ("$key", Key(name)));
+        if (builds > 0)
+        {
+            throw new StoreException(
+                StoreFailure.InUse, name, "a version of its master is being made, or was left half made: New-PooledVmImageVersion ends what was left.");
         }
 
         StoreSql.Run(_connection, "DELETE FROM pools WHERE host_id = $host AND name_key = $key", ("$host", hostId), ("$key", Key(name)));

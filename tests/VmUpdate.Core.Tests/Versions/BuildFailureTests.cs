@@ -160,6 +160,21 @@ public sealed class BuildFailureTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_pool_is_not_forgotten_while_a_version_of_its_master_is_half_made()
+    {
+        var pools = new PoolService(_world.Lab, _world.Store);
+        await Assert.ThrowsAsync<KilledException>(() => _world.BuildAsync(progress: news => throw new KilledException(news.State.ToString())));
+        foreach (VmKey vm in _world.Contents.Pooled)
+        {
+            await pools.DeclareAsync(vm, MachineRole.Ignored, null, None);
+        }
+
+        Assert.Equal(StoreFailure.InUse, Assert.Throws<StoreException>(() => pools.Remove(_world.Pool)).Failure);
+        await Assert.ThrowsAsync<VersionException>(() => _world.BuildAsync());
+        pools.Remove(_world.Pool);
+    }
+
+    [Fact]
     public async Task A_machine_of_the_build_machines_name_that_is_somebody_elses_is_not_touched()
     {
         VmKey other = _world.Lab.AddMachine(VersionWorld.BuildMachine, []);

@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using Xunit;
 
 namespace VmUpdate.Simulation.Support;
 
