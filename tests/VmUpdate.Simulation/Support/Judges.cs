@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Xunit;
 
 namespace VmUpdate.Simulation.Support;
 
@@ -20,8 +19,8 @@ public static class Judges
     /// <param name="reason">What is absent, a sentence.</param>
     public static void Require(bool isPresent, string reason)
     {
-        Assert.False(!isPresent && Environment.GetEnvironmentVariable("CI") == "true", reason);
-        Assert.SkipUnless(isPresent, reason);
+        Xunit.Assert.False(!isPresent && Environment.GetEnvironmentVariable("CI") == "true", reason);
+        Xunit.Assert.SkipUnless(isPresent, reason);
     }
 
     /// <summary>The path of a script among the oracles; the test is skipped when it is absent.</summary>
@@ -30,7 +29,7 @@ public static class Judges
     public static string Oracle(string name)
     {
         string path = Path.GetFullPath(Path.Combine(RepositoryRoot.Path, "..", "shared", "oracles", name));
-        Assert.SkipUnless(File.Exists(path), $"The script {name} is not in ../shared/oracles.");
+        Xunit.Assert.SkipUnless(File.Exists(path), $"The script {name} is not in ../shared/oracles.");
         return path;
     }
 
@@ -52,7 +51,7 @@ public static class Judges
         if (!process.WaitForExit(Patience))
         {
             process.Kill(entireProcessTree: true);
-            Assert.Fail($"{program} did not end within {Patience}.");
+            Xunit.Assert.Fail($"{program} did not end within {Patience}.");
         }
 
         process.WaitForExit();
