@@ -32,6 +32,7 @@
         'Get-VmIdentity',
         'Test-VmIdentity',
         'Clear-VmIdentity',
+        'Install-VmUpdateAgent',
         'Export-VmIdentity',
         'Import-VmIdentity',
         'New-VmIdentityStoreKey',

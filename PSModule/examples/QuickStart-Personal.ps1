@@ -42,7 +42,7 @@ Get-VmUpdateHost | Out-Host
 Test-VmUpdateHost | Out-Host
 
 Show-Step 'Two tasks: an upgrade for all, and an urgent one for one machine'
-Register-VmUpdateTask -Name Monthly -Kind OperatingSystemUpgrade -Instructor WindowsUpdate -Context @(1) -TargetKind Personal -PassThru | Out-Host
+Register-VmUpdateTask -Name Monthly -Kind OperatingSystemUpgrade -Instructor WindowsUpdate -Context @() -TargetKind Personal -PassThru | Out-Host
 Register-VmUpdateTask -Name Hotfix -Kind Configuration -Command 'hotfix.exe /quiet' -VMName DESK-06 -Urgent
 
 Show-Step 'The plan: in which order, and about when. Nothing is changed'

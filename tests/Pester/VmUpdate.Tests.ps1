@@ -17,7 +17,7 @@ Describe 'The module' {
     It 'explains every parameter of <_>' -ForEach @(
         'Connect-VmUpdateHost', 'New-VmUpdateLab', 'New-VmUpdateLabMachine', 'New-VmUpdatePool', 'Get-VmUpdatePool', 'Set-VmUpdatePool',
         'Remove-VmUpdatePool', 'Get-VmUpdateMachine', 'Set-VmUpdateMachine', 'Test-PooledVmImage', 'Update-PooledVmImage',
-        'Restore-PooledVmImage', 'Get-PooledVmImage', 'Remove-PooledVmOldDisk', 'New-PooledVmImageVersion', 'Get-PooledVmImageVersion', 'Get-VmIdentity', 'Test-VmIdentity', 'Clear-VmIdentity',
+        'Restore-PooledVmImage', 'Get-PooledVmImage', 'Remove-PooledVmOldDisk', 'New-PooledVmImageVersion', 'Get-PooledVmImageVersion', 'Get-VmIdentity', 'Test-VmIdentity', 'Clear-VmIdentity', 'Install-VmUpdateAgent',
         'Export-VmIdentity', 'Import-VmIdentity', 'New-VmIdentityStoreKey', 'Register-VmUpdateTask', 'Get-VmUpdateTask', 'Set-VmUpdateTask',
         'Unregister-VmUpdateTask', 'Suspend-VmUpdateTask', 'Resume-VmUpdateTask', 'Invoke-VmUpdateBroker', 'Get-VmUpdateRun',
         'Stop-VmUpdateRun', 'Get-VmUpdateHost', 'Set-VmUpdateHost', 'Test-VmUpdateHost', 'Set-VmUpdateLabMachine', 'Set-VmUpdateLabHost') {
@@ -166,6 +166,19 @@ Describe 'Leaks and doubles' {
         Test-VmIdentity $clean | Should -BeNullOrEmpty
         Clear-VmIdentity $clean (Join-Path $folder 'again.vhdx') | Should -BeNullOrEmpty
         { Clear-VmIdentity $lab.OldMasterPath $clean -ErrorAction Stop } | Should -Throw -ErrorId 'HostFileAlreadyExists,*'
+        (Get-FileHash $lab.OldMasterPath).Hash | Should -Be $hash
+    }
+}
+
+Describe 'The guest agent in an image' {
+    It 'is put into a new file, and the image stays as it was' {
+        $folder = Join-Path $TestDrive ([Guid]::NewGuid().ToString('N'))
+        $lab = New-VmUpdateLab -Path (Join-Path $folder 'lab') -PooledVmCount 0
+        $hash = (Get-FileHash $lab.OldMasterPath).Hash
+        $made = Install-VmUpdateAgent $lab.OldMasterPath (Join-Path $folder 'agent.vhdx') -WarningAction SilentlyContinue
+        $made.WasInstalled | Should -BeFalse
+        (Install-VmUpdateAgent $made.Destination (Join-Path $folder 'again.vhdx') -WarningAction SilentlyContinue).WasInstalled | Should -BeTrue
+        { Install-VmUpdateAgent $lab.OldMasterPath $made.Destination -ErrorAction Stop } | Should -Throw -ErrorId 'HostFileAlreadyExists,*'
         (Get-FileHash $lab.OldMasterPath).Hash | Should -Be $hash
     }
 }

@@ -8,7 +8,7 @@ public sealed class ModuleTests
     private static readonly string[] Expected =
     [
         "Clear-VmIdentity", "Connect-VmUpdateHost", "Export-VmIdentity", "Get-PooledVmImage", "Get-PooledVmImageVersion", "Get-VmIdentity", "Get-VmUpdateHost",
-        "Get-VmUpdateMachine", "Get-VmUpdatePool", "Get-VmUpdateRun", "Get-VmUpdateTask", "Import-VmIdentity", "Invoke-VmUpdateBroker",
+        "Get-VmUpdateMachine", "Get-VmUpdatePool", "Get-VmUpdateRun", "Get-VmUpdateTask", "Import-VmIdentity", "Install-VmUpdateAgent", "Invoke-VmUpdateBroker",
         "New-PooledVmImageVersion", "New-VmIdentityStoreKey", "New-VmUpdateLab", "New-VmUpdateLabMachine", "New-VmUpdatePool", "Register-VmUpdateTask",
         "Remove-PooledVmOldDisk", "Remove-VmUpdatePool", "Restore-PooledVmImage", "Resume-VmUpdateTask", "Set-VmUpdateHost",
         "Set-VmUpdateLabHost", "Set-VmUpdateLabMachine", "Set-VmUpdateMachine", "Set-VmUpdatePool", "Set-VmUpdateTask", "Stop-VmUpdateRun",

@@ -23,6 +23,7 @@ public sealed class PackageTests
                 "LICENSE", "README.md", "en-US/about_VmUpdate.help.txt", "PSModule/examples/QuickStart.ps1",
                 "PSModule/catalogue/catalogue.schema.json", "PSModule/catalogue/computer-name.json", "PSModule/bin/net472/VmUpdate.PowerShell.dll", "PSModule/bin/net472/deps/System.Memory.dll",
                 "PSModule/bin/net472/deps/runtimes/win-x64/e_sqlite3.dll", "PSModule/bin/net8.0/deps/runtimes/linux-x64/libe_sqlite3.so",
+                "PSModule/agent/vmupdate-agent.exe", "PSModule/agent/vmupdate-agent.exe.config", "PSModule/agent/System.Text.Json.dll",
             },
             name => Assert.True(File.Exists(Path.Combine(root, name)), name));
         Assert.DoesNotContain(Directory.EnumerateFiles(root, "*", SearchOption.AllDirectories), file => Path.GetFileName(file) == "System.Management.Automation.dll");

@@ -16,7 +16,7 @@ public sealed partial class DirectionTests
         ["VmUpdate.GuestAgent"] = ["VmUpdate.GuestProtocol"],
         ["VmUpdate.HyperV"] = ["VmUpdate.Core"],
         ["VmUpdate.HelpBuilder"] = [],
-        ["VmUpdate.PowerShell"] = ["VmUpdate.Core", "VmUpdate.Lab", "VmUpdate.Libvirt", "VmUpdate.HyperV", "VmUpdate.HelpBuilder"],
+        ["VmUpdate.PowerShell"] = ["VmUpdate.Core", "VmUpdate.Lab", "VmUpdate.Libvirt", "VmUpdate.HyperV", "VmUpdate.HelpBuilder", "VmUpdate.GuestAgent"],
         ["VmUpdate.Shell"] = ["VmUpdate.PowerShell"],
     };
 

@@ -149,12 +149,13 @@ internal static class Platform
         {
             Directory.CreateDirectory(path, Trust.PrivateFolder());
         }
-        else if (Trust.WhyNot(path) is { } why)
+        else if (Trust.WhyNotOwned(path) is { } why)
         {
             throw new IOException($"The agent's folder is not its own: {why}.");
         }
         else
         {
+            // One that was made with the rights of ProgramData is narrowed.
             Directory.SetAccessControl(path, Trust.PrivateFolder());
         }
     }

@@ -48,8 +48,23 @@ internal static class Trust
     /// <summary>Why a file or folder may not say what runs as LocalSystem; <see langword="null"/> when it may.</summary>
     internal static string? WhyNot(string path)
     {
-        bool isFolder = Directory.Exists(path);
-        if (!isFolder && !File.Exists(path))
+        if (WhyNotOwned(path) is { } why)
+        {
+            return why;
+        }
+
+        FileSystemAccessRule? open = SecurityOf(path).GetAccessRules(true, true, typeof(SecurityIdentifier)).Cast<FileSystemAccessRule>().FirstOrDefault(rule =>
+            rule.AccessControlType == AccessControlType.Allow
+            && (rule.PropagationFlags & PropagationFlags.InheritOnly) == 0
+            && ((rule.FileSystemRights & Writing) != 0 || ((int)rule.FileSystemRights & GenericWriting) != 0)
+            && !IsTrusted((SecurityIdentifier)rule.IdentityReference));
+        return open is null ? null : $"{path} can be written by {open.IdentityReference}";
+    }
+
+    /// <summary>Why a file or folder is not one of LocalSystem's or the administrators' own; <see langword="null"/> when it is.</summary>
+    internal static string? WhyNotOwned(string path)
+    {
+        if (!Directory.Exists(path) && !File.Exists(path))
         {
             return $"there is no {path}";
         }
@@ -59,20 +74,11 @@ internal static class Trust
             return $"{path} is a link, and links are not followed";
         }
 
-        FileSystemSecurity security = isFolder ? Directory.GetAccessControl(path) : File.GetAccessControl(path);
-        var owner = (SecurityIdentifier)security.GetOwner(typeof(SecurityIdentifier));
-        if (!IsTrusted(owner))
-        {
-            return $"{path} belongs to {owner}, and must belong to LocalSystem or the administrators";
-        }
-
-        FileSystemAccessRule? open = security.GetAccessRules(true, true, typeof(SecurityIdentifier)).Cast<FileSystemAccessRule>().FirstOrDefault(rule =>
-            rule.AccessControlType == AccessControlType.Allow
-            && (rule.PropagationFlags & PropagationFlags.InheritOnly) == 0
-            && ((rule.FileSystemRights & Writing) != 0 || ((int)rule.FileSystemRights & GenericWriting) != 0)
-            && !IsTrusted((SecurityIdentifier)rule.IdentityReference));
-        return open is null ? null : $"{path} can be written by {open.IdentityReference}";
+        var owner = (SecurityIdentifier)SecurityOf(path).GetOwner(typeof(SecurityIdentifier));
+        return IsTrusted(owner) ? null : $"{path} belongs to {owner}, and must belong to LocalSystem or the administrators";
     }
+
+    private static FileSystemSecurity SecurityOf(string path) => Directory.Exists(path) ? Directory.GetAccessControl(path) : File.GetAccessControl(path);
 
     private static bool IsTrusted(SecurityIdentifier who) => who == System || who == Administrators || who.Value == TrustedInstaller;
 }

@@ -41,7 +41,7 @@ namespace VmUpdate.PowerShell.Commands;
 /// </example>
 /// <example>
 /// Says whether a version could be made, and which.
-/// <code>New-PooledVmImageVersion -Pool LabPool -Kind OperatingSystemUpgrade -Instructor WindowsUpdate -Context @(1) -WhatIf</code>
+/// <code>New-PooledVmImageVersion -Pool LabPool -Kind OperatingSystemUpgrade -Instructor WindowsUpdate -Context @() -WhatIf</code>
 /// </example>
 /// <error id="StoreNotFound">there is no pool of that name.</error>
 /// <error id="StoreLeaseHeld">another process makes a version of the same master.</error>

@@ -40,7 +40,7 @@ namespace VmUpdate.PowerShell.Commands;
 /// <example>
 /// The monthly upgrade of all personal machines, at night, with one retry; it stops when three machines failed.
 /// <code>
-/// Register-VmUpdateTask -Name Monthly -Kind OperatingSystemUpgrade -Instructor WindowsUpdate -Context @(1) -TargetKind Personal `
+/// Register-VmUpdateTask -Name Monthly -Kind OperatingSystemUpgrade -Instructor WindowsUpdate -Context @() -TargetKind Personal `
 ///     -Schedule '0 22 * * 2#2' -Window 'Mon-Fri 22:00-05:00' -Retry 1 -StopOnFailureCount 3
 /// </code>
 /// </example>

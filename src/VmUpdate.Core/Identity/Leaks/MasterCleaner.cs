@@ -2,7 +2,6 @@ using VmUpdate.DiskFormats;
 using VmUpdate.DiskFormats.Blocks;
 using VmUpdate.DiskFormats.Ntfs;
 using VmUpdate.DiskFormats.Partitions;
-using VmUpdate.DiskFormats.Vhdx;
 
 namespace VmUpdate.Core.Identity.Leaks;
 
@@ -19,11 +18,9 @@ namespace VmUpdate.Core.Identity.Leaks;
 /// </remarks>
 public sealed class MasterCleaner
 {
-    private const int ChunkSize = 1 << 20;
-    private const int PieceSize = 64 << 10;
-    private static readonly byte[] Zeros = new byte[PieceSize];
     private readonly IdentityCatalogue _catalogue;
     private readonly MasterCleanerOptions _options;
+    private readonly NewMaster _masters;
 
     /// <summary>Makes the cleaner.</summary>
     /// <param name="catalogue">What is taken: items with the master's verb strip, and all that leaks.</param>
@@ -32,6 +29,7 @@ public sealed class MasterCleaner
     {
         _catalogue = catalogue;
         _options = options;
+        _masters = new NewMaster(options.Files, options.NewGuid, options.AllowedParentFolders);
     }
 
     /// <summary>What would be taken. Nothing is written.</summary>
@@ -40,9 +38,9 @@ public sealed class MasterCleaner
     /// <exception cref="VmUpdateException">The master cannot be read, or not be cleaned.</exception>
     public CleanResult Plan(string path)
     {
-        using VhdxDisk master = Open(path);
-        using var changed = new OverlayDisk(master);
-        return Strip(changed, path, out _);
+        CleanResult? result = null;
+        _masters.Try(path, disk => result = Strip(disk, path, out _));
+        return result!;
     }
 
     /// <summary>Makes the new master.</summary>
@@ -53,33 +51,19 @@ public sealed class MasterCleaner
     /// <exception cref="VmUpdateException">The master cannot be read, or not be cleaned; the new file exists or cannot be written.</exception>
     public CleanResult Clean(string path, string destination, CancellationToken cancellation)
     {
-        string full = Path.GetFullPath(destination);
-        IHostFolder folder = _options.Files.OpenFolder(Path.GetDirectoryName(full) ?? full);
-        string name = Path.GetFileName(full);
-        if (folder.Exists(name))
-        {
-            throw new HostFileException(HostFileFailure.AlreadyExists, full, "a master is cleaned into a new file, and this one exists.");
-        }
-
-        using VhdxDisk master = Open(path);
-        using var changed = new OverlayDisk(master);
-        CleanResult result = Strip(changed, path, out Partition windows);
-        bool isMade = false;
-        try
-        {
-            Write(master, changed, windows, full, () => isMade = true, cancellation);
-            RequireClean(full);
-            return result;
-        }
-        catch when (isMade)
-        {
-            folder.Delete(name);
-            throw;
-        }
+        CleanResult? result = null;
+        _masters.Make(
+            path,
+            destination,
+            disk =>
+            {
+                result = Strip(disk, path, out Partition windows);
+                return windows;
+            },
+            RequireClean,
+            cancellation);
+        return result!;
     }
-
-    private VhdxDisk Open(string path) =>
-        VhdxDisk.Open(path, new VhdxOpenOptions { Files = _options.Files, AllowedParentFolders = _options.AllowedParentFolders });
 
     private CleanResult Strip(IDisk disk, string subject, out Partition windows)
     {
@@ -135,47 +119,6 @@ public sealed class MasterCleaner
         }
 
         volume.Flush();
-    }
-
-    private void Write(VhdxDisk master, OverlayDisk changed, Partition windows, string path, Action onMade, CancellationToken cancellation)
-    {
-        using VhdxDisk target = VhdxDisk.CreateDynamic(path, master.Length, new VhdxCreateOptions
-        {
-            Files = _options.Files,
-            NewGuid = _options.NewGuid,
-            BlockSize = master.Chain[0].BlockSize,
-            LogicalSectorSize = master.LogicalSectorSize,
-        });
-        onMade();
-        Copy(changed, target, 0, windows.Offset, cancellation);
-        using (IBlockDevice from = windows.Open(changed))
-        using (IBlockDevice to = windows.Open(target))
-        using (NtfsVolume volume = NtfsVolume.Open(from, new NtfsOpenOptions()))
-        {
-            volume.CopyTo(to, cancellation);
-        }
-
-        Copy(changed, target, windows.Offset + windows.Length, changed.Length, cancellation);
-        target.Complete();
-    }
-
-    private static void Copy(OverlayDisk from, VhdxDisk to, long start, long end, CancellationToken cancellation)
-    {
-        byte[] buffer = new byte[ChunkSize];
-        for (long at = start; at < end; at += buffer.Length)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            Span<byte> chunk = buffer.AsSpan(0, (int)Math.Min(buffer.Length, end - at));
-            from.ReadAt(at, chunk);
-            for (int piece = 0; piece < chunk.Length; piece += PieceSize)
-            {
-                Span<byte> bytes = chunk.Slice(piece, Math.Min(PieceSize, chunk.Length - piece));
-                if (!bytes.SequenceEqual(Zeros.AsSpan(0, bytes.Length)))
-                {
-                    to.WriteAt(at + piece, bytes);
-                }
-            }
-        }
     }
 
     private void RequireClean(string path)
