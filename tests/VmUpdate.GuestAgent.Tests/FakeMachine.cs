@@ -18,7 +18,9 @@ internal sealed class FakeMachine : IMachine
 
     public void ShutDown() => Note("shut down");
 
-    public IReadOnlyList<GuestSession> ListSessions() => [new GuestSession(4, "anna", true)];
+    public IReadOnlyList<GuestSession> Sessions { get; set; } = [new GuestSession(4, "anna", true)];
+
+    public IReadOnlyList<GuestSession> ListSessions() => Sessions;
 
     public void ShowMessage(int sessionId, string text) => Note($"show {sessionId} {text}");
 

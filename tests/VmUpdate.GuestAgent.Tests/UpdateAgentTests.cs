@@ -69,6 +69,7 @@ public sealed class UpdateAgentTests
     [InlineData("{ \"name\": \"x\", \"executable\": \"PROGRAM\", \"account\": \"nobody\" }", "standard input")]
     [InlineData("{ \"name\": \"x\", \"executable\": \"PROGRAM\", \"payload\": \"stdin\", \"arguments\": [\"{payload}\"] }", "'payload' is 'stdin'")]
     [InlineData("[]", "expected an object")]
+    [InlineData("{ \"name\": \"\\ud800\", \"executable\": \"PROGRAM\" }", "surrogate")]
     [InlineData("{", "no JSON")]
     public void A_registration_that_is_wrong_is_left_out_and_its_task_says_why(string json, string expected)
     {

@@ -28,6 +28,18 @@ public sealed class VerbTests
     }
 
     [Fact]
+    public void An_answer_that_is_longer_than_a_message_is_not_said_and_ends_nothing()
+    {
+        using var guest = new Guest();
+        guest.Machine.Sessions = [.. Enumerable.Range(0, 1000).Select(id => new GuestSession(id, new string('\u00e4', 256), true))];
+        guest.Start();
+        guest.Host.Send(new ListSessions { RequestId = "s" });
+        Assert.True(guest.Host.Ask(new AllowLogons(true)).IsDone);
+        Assert.Empty(guest.Host.Heard.OfType<SessionList>());
+        Assert.Contains("'sessionList' is not said", guest.Log.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_answer_goes_out_before_the_machine_goes_down()
     {
         using var guest = new Guest();

@@ -126,15 +126,31 @@ internal sealed class HostLink(Func<HostStream> open, Action onOpen, Action<Gues
             channel.Stream.Write([(byte)'\n'], 0, 1);
             while (_outbox.Take(() => _ended.IsSet || Volatile.Read(ref _channel) != channel) is { } message)
             {
-                byte[] line = MessageCodec.Encode(message);
-                channel.Stream.Write(line, 0, line.Length);
-                channel.Stream.Flush();
+                if (TryEncode(message) is { } line)
+                {
+                    channel.Stream.Write(line, 0, line.Length);
+                    channel.Stream.Flush();
+                }
             }
         }
         catch (Exception failure) when (IsChannelFailure(failure))
         {
             // The reader meets it too, and opens the channel again.
             channel.Stream.Dispose();
+        }
+    }
+
+    private byte[]? TryEncode(GuestMessage message)
+    {
+        try
+        {
+            return MessageCodec.Encode(message);
+        }
+        catch (GuestProtocolException tooLong)
+        {
+            // Hundreds of users with the longest names, for one.
+            log.Write($"'{message.Type}' is not said: {tooLong.Message}");
+            return null;
         }
     }
 

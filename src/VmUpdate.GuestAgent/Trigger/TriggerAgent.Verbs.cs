@@ -37,6 +37,13 @@ internal sealed partial class TriggerAgent
         {
             Answer(message, ReplyCodes.Failed, wrong.Message);
         }
+#pragma warning disable CA1031 // One message's bug must not end the agent: the host is told, and it is noted.
+        catch (Exception failure)
+#pragma warning restore CA1031
+        {
+            _log.Write($"'{message.Type}' failed: {failure}");
+            Answer(message, ReplyCodes.Failed, failure.Message);
+        }
     }
 
     private void Do(GuestMessage message)

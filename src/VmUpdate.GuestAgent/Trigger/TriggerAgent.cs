@@ -77,6 +77,9 @@ internal sealed partial class TriggerAgent : IDisposable
     {
         Volatile.Write(ref _isMute, true);
         Requests.LoseHost();
+
+        // What was not sent is told anew after the host's hello, which it would come before.
+        _link.ForgetUnsent();
         _link.Send(SayHello() with { RequestId = "hello" });
     }
 

@@ -37,7 +37,16 @@ internal sealed record Registration(
             throw new FormatException(fileWhy);
         }
 
-        Registration registration = Parse(path, SafeFile.Read(path, MaxLength));
+        Registration registration;
+        try
+        {
+            registration = Parse(path, SafeFile.Read(path, MaxLength));
+        }
+        catch (InvalidOperationException notText)
+        {
+            throw new FormatException($"{path}: {notText.Message}", notText);
+        }
+
         if (Platform.WhyNotTrusted(registration.Executable) is { } programWhy)
         {
             throw new FormatException($"{path}: {programWhy}");
