@@ -2,6 +2,7 @@ using VmUpdate.GuestAgent.Channels;
 using VmUpdate.GuestAgent.Runs;
 using VmUpdate.GuestAgent.Trigger;
 using VmUpdate.GuestAgent.UpdateAgents;
+using VmUpdate.GuestAgent.Windows;
 using VmUpdate.GuestProtocol.Messages;
 
 namespace VmUpdate.GuestAgent.Tests;
@@ -23,6 +24,14 @@ public sealed class PartsTests
     [InlineData("a 'b")]
     public void A_command_line_without_a_program_or_with_an_open_quote_is_refused(string line) =>
         Assert.Throws<FormatException>(() => CommandWords.Split(line));
+
+    [Theory]
+    [InlineData("a", "\"a\"")]
+    [InlineData("", "\"\"")]
+    [InlineData("C:\\my folder\\", "\"C:\\my folder\\\\\"")]
+    [InlineData("say \"hi\"", "\"say \\\"hi\\\"\"")]
+    [InlineData("a\\\"b", "\"a\\\\\\\"b\"")]
+    public void An_argument_arrives_on_Windows_as_it_is(string argument, string line) => Assert.Equal(line, WindowsArgument.Join([argument]));
 
     [Theory]
     [InlineData("progress 40 half of it", null, 40, "half of it")]

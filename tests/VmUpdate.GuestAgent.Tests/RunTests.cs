@@ -170,6 +170,29 @@ public sealed class RunTests
     }
 
     [Fact]
+    public void Results_are_kept_for_their_time_and_no_more_than_some()
+    {
+        using var guest = new Guest();
+        var book = new RunBook(Path.Combine(guest.State, "runs"), new AgentLog(null, null));
+        Directory.CreateDirectory(guest.State);
+        book.Load();
+        List<RunRecord> records = [.. Enumerable.Range(0, RunBook.MaxRuns + 20).Select(i =>
+        {
+            (StartTask task, byte[] payload) = Guest.Script($"{i}");
+            TimeSpan age = i == 50 ? RunBook.KeepResults + TimeSpan.FromHours(1) : TimeSpan.FromMinutes(i);
+            var record = new RunRecord(task, new TaskReport(task.RunId, 1, 6, 100, false, ""), "boot 0", 0, DateTime.UtcNow - age);
+            book.Begin(record, payload);
+            return record;
+        })];
+        HashSet<Guid> kept = [.. guest.Start()!.Runs.Select(run => run.RunId)];
+        Assert.InRange(kept.Count, RunBook.MaxRuns - 10, RunBook.MaxRuns);
+        Assert.Contains(records[0].Task.RunId, kept);
+        Assert.DoesNotContain(records[50].Task.RunId, kept);
+        Assert.DoesNotContain(records[^1].Task.RunId, kept);
+        Assert.Equal(kept.Count, Directory.GetDirectories(Path.Combine(guest.State, "runs")).Length);
+    }
+
+    [Fact]
     public void What_is_broken_on_disk_is_removed_and_hinders_nothing()
     {
         using var guest = new Guest();

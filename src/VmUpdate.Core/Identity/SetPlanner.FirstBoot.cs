@@ -76,7 +76,7 @@ internal sealed partial class SetPlanner
             {
                 _warnings.Add(
                     $"The master has no VmUpdate agent (service vmupdate-agent), which carries {FirstBootManifest.Path} out at the first start: "
-                    + "install it in the master, or do what the file says by other means.");
+                    + "install it in the master (Install-VmUpdateAgent), or do what the file says by other means.");
             }
         }
     }
