@@ -8,7 +8,7 @@ public sealed partial class HyperVHypervisor
 {
     private const int LongestName = 255;
 
-    // What a guest says comes from the guest: a value may have 2 KiB, and there are some twenty items.
+    // What a guest says comes from the guest: a value may have 2 KiB, and there are some twenty items, and those of a channel.
     private const int LongestItem = 16 * 1024;
     private const int MostItems = 256;
 
@@ -32,7 +32,7 @@ public sealed partial class HyperVHypervisor
 
             // Without a heartbeat the items may be those of the guest's last life.
             if (await HasHeartbeatAsync(system, cancellation).ConfigureAwait(false)
-                && FindItem(exchange.Texts(Names.KvpComponent.GuestIntrinsicExchangeItems), HyperVValues.ComputerNameItem) is { } found)
+                && ReadItems(exchange.Texts(Names.KvpComponent.GuestIntrinsicExchangeItems)).TryGetValue(HyperVValues.ComputerNameItem, out string? found))
             {
                 string name = found.Split('.')[0];
                 if (name.Length is > 0 and <= LongestName && !name.Any(char.IsControl))
@@ -66,13 +66,21 @@ public sealed partial class HyperVHypervisor
     /// <remarks>Hyper-V has no word for it; VmUpdate's own agent in the guest has.</remarks>
     public Task LogOffAsync(VmKey vm, int session, CancellationToken cancellation) => RefuseAsync(vm, "logged off", cancellation);
 
-    private static string? FindItem(IReadOnlyList<string> items, string name) => items
-        .Take(MostItems)
-        .Where(item => item.Length <= LongestItem)
-        .Select(item => CimXml.TryRead(item, Names.KvpItem.Class))
-        .Where(item => item is not null && item.TryGetValue(Names.KvpItem.Name, out string? found) && found == name)
-        .Select(item => item!.TryGetValue(Names.KvpItem.Data, out string? data) ? data : null)
-        .FirstOrDefault();
+    /// <summary>Items by name. They come from the guest, and are data of a limited length.</summary>
+    private static Dictionary<string, string> ReadItems(IReadOnlyList<string> items)
+    {
+        var values = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (string item in items.Take(MostItems).Where(item => item.Length <= LongestItem))
+        {
+            if (CimXml.TryRead(item, Names.KvpItem.Class) is { } read
+                && read.TryGetValue(Names.KvpItem.Name, out string? name) && read.TryGetValue(Names.KvpItem.Data, out string? data))
+            {
+                values[name] = data;
+            }
+        }
+
+        return values;
+    }
 
     private async Task<bool> HasHeartbeatAsync(CimRecord system, CancellationToken cancellation)
     {

@@ -12,7 +12,8 @@ namespace VmUpdate.HyperV;
 /// <see cref="VmPowerState.Changing"/>.
 /// </remarks>
 public sealed partial class HyperVHypervisor : 
-    IHypervisor, IUserSessions, IGuestChannel, IHostMetrics, IMachineTraits, IRollbackCheckpoints, IDiskAccess, IDisposable
+    IHypervisor, IUserSessions, IGuestChannel, IHostMetrics, IMachineTraits, IRollbackCheckpoints, IDiskAccess, IGuestPort,
+    IBuildMachines, IDisposable
 {
     private const int MostTries = 5;
 

@@ -43,6 +43,10 @@ internal static class HyperVNames
         internal const string BootOrder = "BootOrder";
         internal const string BootSourceOrder = "BootSourceOrder";
         internal const string SuspendDataRoot = "SuspendDataRoot";
+        internal const string SecureBootEnabled = "SecureBootEnabled";
+        internal const string SecureBootTemplateId = "SecureBootTemplateId";
+        internal const string AutomaticStartupAction = "AutomaticStartupAction";
+        internal const string AutomaticSnapshotsEnabled = "AutomaticSnapshotsEnabled";
     }
 
     /// <summary>A disk's file on a drive.</summary>
@@ -65,6 +69,7 @@ internal static class HyperVNames
         internal const string Parent = "Parent";
         internal const string Address = "Address";
         internal const string AddressOnParent = "AddressOnParent";
+        internal const string VirtualSystemIdentifiers = "VirtualSystemIdentifiers";
     }
 
     /// <summary>A machine's memory as it is set.</summary>
@@ -74,7 +79,33 @@ internal static class HyperVNames
         internal const string AllocationUnits = "AllocationUnits";
         internal const string VirtualQuantity = "VirtualQuantity";
         internal const string Limit = "Limit";
+        internal const string Reservation = "Reservation";
         internal const string DynamicMemoryEnabled = "DynamicMemoryEnabled";
+    }
+
+    /// <summary>A machine's processors.</summary>
+    internal static class ProcessorSettings
+    {
+        internal const string Class = "Msvm_ProcessorSettingData";
+        internal const string VirtualQuantity = "VirtualQuantity";
+    }
+
+    /// <summary>A network adapter of a machine.</summary>
+    internal static class NetworkAdapter
+    {
+        internal const string Class = "Msvm_SyntheticEthernetPortSettingData";
+        internal const string InstanceId = "InstanceID";
+        internal const string Address = "Address";
+        internal const string StaticMacAddress = "StaticMacAddress";
+        internal const string VirtualSystemIdentifiers = "VirtualSystemIdentifiers";
+    }
+
+    /// <summary>Which switch of the host a network adapter is connected to.</summary>
+    internal static class NetworkConnection
+    {
+        internal const string Class = "Msvm_EthernetPortAllocationSettingData";
+        internal const string InstanceId = "InstanceID";
+        internal const string Parent = "Parent";
     }
 
     /// <summary>A machine's memory as it has it.</summary>
@@ -121,6 +152,16 @@ internal static class HyperVNames
         internal const string SystemSettings = "SystemSettings";
         internal const string ModifyResourceSettings = "ModifyResourceSettings";
         internal const string ResourceSettings = "ResourceSettings";
+        internal const string DefineSystem = "DefineSystem";
+        internal const string DestroySystem = "DestroySystem";
+        internal const string AffectedSystem = "AffectedSystem";
+        internal const string AddResourceSettings = "AddResourceSettings";
+        internal const string AffectedConfiguration = "AffectedConfiguration";
+        internal const string AddKvpItems = "AddKvpItems";
+        internal const string ModifyKvpItems = "ModifyKvpItems";
+        internal const string RemoveKvpItems = "RemoveKvpItems";
+        internal const string TargetSystem = "TargetSystem";
+        internal const string DataItems = "DataItems";
         internal const string Job = "Job";
     }
 
@@ -156,6 +197,7 @@ internal static class HyperVNames
     {
         internal const string Class = "Msvm_KvpExchangeComponent";
         internal const string EnabledState = "EnabledState";
+        internal const string GuestExchangeItems = "GuestExchangeItems";
         internal const string GuestIntrinsicExchangeItems = "GuestIntrinsicExchangeItems";
     }
 
@@ -163,8 +205,24 @@ internal static class HyperVNames
     internal static class KvpItem
     {
         internal const string Class = "Msvm_KvpExchangeDataItem";
+        internal const string Source = "Source";
         internal const string Name = "Name";
         internal const string Data = "Data";
+    }
+
+    /// <summary>What the host says to a guest by names and values.</summary>
+    internal static class KvpSettings
+    {
+        internal const string Class = "Msvm_KvpExchangeComponentSettingData";
+        internal const string HostExchangeItems = "HostExchangeItems";
+    }
+
+    /// <summary>Of a service of a guest its settings.</summary>
+    internal static class ElementSettings
+    {
+        internal const string Class = "Msvm_ElementSettingData";
+        internal const string ManagedElement = "ManagedElement";
+        internal const string SettingData = "SettingData";
     }
 
     /// <summary>Of a machine its present settings.</summary>

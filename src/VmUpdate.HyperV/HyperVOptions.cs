@@ -13,6 +13,9 @@ public sealed class HyperVOptions
     /// <summary>Time.</summary>
     public IClock Clock { get; init; } = SystemClock.Instance;
 
+    /// <summary>Ids.</summary>
+    public IIdSource Ids { get; init; } = SystemIdSource.Instance;
+
     /// <summary>The rights on files of this computer; <see langword="null"/> where files have no such rights.</summary>
     public IFileRights? Rights { get; init; } = Path.DirectorySeparatorChar == '\\' ? WindowsFileRights.Instance : null;
 

@@ -9,6 +9,9 @@ internal static class HyperVValues
     internal const ushort Saved = 6;
     internal const ushort Paused = 9;
 
+    // Msvm_VirtualSystemSettingData.AutomaticStartupAction: it does not start with the host
+    internal const ushort NeverStarts = 2;
+
     // Return values of all methods
     internal const uint Completed = 0;
     internal const uint JobStarted = 4096;
@@ -35,6 +38,7 @@ internal static class HyperVValues
 
     // ResourceSubType
     internal const string HardDisk = "Microsoft:Hyper-V:Virtual Hard Disk";
+    internal const string DiskDrive = "Microsoft:Hyper-V:Synthetic Disk Drive";
     internal const string PhysicalDrive = "Microsoft:Hyper-V:Physical Disk Drive";
     internal const string IdeController = "Microsoft:Hyper-V:Emulated IDE Controller";
     internal const string ScsiController = "Microsoft:Hyper-V:Synthetic SCSI Controller";
@@ -51,6 +55,9 @@ internal static class HyperVValues
 
     // The instance of the processor counters that stands for all processors
     internal const string AllProcessors = "_Total";
+
+    // Source of an item: the host sets it for the guest
+    internal const ushort HostItem = 0;
 
     // Name of the item by which a guest says what it is called
     internal const string ComputerNameItem = "FullyQualifiedDomainName";

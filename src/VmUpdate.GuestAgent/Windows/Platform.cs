@@ -37,10 +37,12 @@ internal static class Platform
 
     internal static IMachine OpenMachine() => new WindowsMachine();
 
-    /// <summary>Opens the channel to the host: the device of a virtio-serial port, or a named pipe.</summary>
+    /// <summary>Opens the channel to the host: a named pipe; on Hyper-V its names and values; else the device of a virtio-serial port.</summary>
     internal static HostStream OpenChannel(string path) => path.StartsWith(PipePrefix, StringComparison.OrdinalIgnoreCase)
         ? new HostStream(Connect(path.Substring(PipePrefix.Length)), OutlivesHost: false)
-        : new HostStream(new FileStream(Native.OpenDevice(path), FileAccess.ReadWrite, 1, isAsync: true), OutlivesHost: true);
+        : KvpChannel.IsThere
+            ? KvpChannel.Open()
+            : new HostStream(new FileStream(Native.OpenDevice(path), FileAccess.ReadWrite, 1, isAsync: true), OutlivesHost: true);
 
     /// <summary>Listens to update agents.</summary>
     internal static ILocalListener Listen(string path) => new PipeListener(path);

@@ -52,6 +52,12 @@ public sealed record CimPath(string Namespace, string ClassName, IReadOnlyDictio
         return keys.Count == 0 ? null : new CimPath(place.Substring(host), text.Substring(colon + 1, dot - colon - 1), keys);
     }
 
+    /// <summary>The path as properties hold it.</summary>
+    /// <param name="host">The host's name.</param>
+    /// <returns>The path, with its keys as text.</returns>
+    public string ToText(string host) => $@"\\{host}\{Namespace}:{ClassName}."
+        + string.Join(",", Keys.Select(key => $"{key.Key}=\"{((string)key.Value).Replace("\\", "\\\\").Replace("\"", "\\\"")}\""));
+
     /// <inheritdoc/>
     public override string ToString() => ClassName + "." + string.Join(",", Keys.Select(key => $"{key.Key}=\"{key.Value}\""));
 }

@@ -30,7 +30,7 @@ public sealed class CimRecord
     /// <summary>A text.</summary>
     /// <param name="name">The property.</param>
     /// <returns>The text; empty when it has no value.</returns>
-    public string Text(string name) => Read(name) switch
+    public string Text(string name) => Value(name) switch
     {
         null => string.Empty,
         string text => text,
@@ -40,7 +40,7 @@ public sealed class CimRecord
     /// <summary>Texts.</summary>
     /// <param name="name">The property.</param>
     /// <returns>The texts; none when it has no value.</returns>
-    public IReadOnlyList<string> Texts(string name) => Read(name) switch
+    public IReadOnlyList<string> Texts(string name) => Value(name) switch
     {
         null => [],
         string[] texts => texts,
@@ -50,7 +50,7 @@ public sealed class CimRecord
     /// <summary>A whole number.</summary>
     /// <param name="name">The property.</param>
     /// <returns>The number, or nothing.</returns>
-    public long? Number(string name) => Read(name) switch
+    public long? Number(string name) => Value(name) switch
     {
         null => null,
         object value when IsNumber(value) => Convert.ToInt64(value, CultureInfo.InvariantCulture),
@@ -60,7 +60,7 @@ public sealed class CimRecord
     /// <summary>Whole numbers.</summary>
     /// <param name="name">The property.</param>
     /// <returns>The numbers; none when it has no value.</returns>
-    public IReadOnlyList<long> Numbers(string name) => Read(name) switch
+    public IReadOnlyList<long> Numbers(string name) => Value(name) switch
     {
         null => [],
         Array values when values.Cast<object>().All(IsNumber) =>
@@ -71,7 +71,7 @@ public sealed class CimRecord
     /// <summary>Whether something is so.</summary>
     /// <param name="name">The property.</param>
     /// <returns>Whether it is said to be; without a value it is not.</returns>
-    public bool Flag(string name) => Read(name) switch
+    public bool Flag(string name) => Value(name) switch
     {
         null => false,
         bool flag => flag,
@@ -81,7 +81,7 @@ public sealed class CimRecord
     /// <summary>An instance inside this one.</summary>
     /// <param name="name">The property.</param>
     /// <returns>The instance, or nothing.</returns>
-    public CimRecord? Record(string name) => Read(name) switch
+    public CimRecord? Record(string name) => Value(name) switch
     {
         null => null,
         CimRecord record => record,
@@ -94,7 +94,7 @@ public sealed class CimRecord
     /// <returns>The record.</returns>
     public CimRecord With(string name, object? value)
     {
-        _ = Read(name);
+        _ = Value(name);
         var properties = _properties.ToDictionary(property => property.Key, property => property.Value, StringComparer.OrdinalIgnoreCase);
         properties[name] = value;
         return new CimRecord(Path, properties);
@@ -102,7 +102,8 @@ public sealed class CimRecord
 
     private static bool IsNumber(object value) => value is byte or sbyte or ushort or short or uint or int or long or ulong;
 
-    private object? Read(string name) => _properties.TryGetValue(name, out object? value)
+    /// <summary>A value, of whatever kind.</summary>
+    internal object? Value(string name) => _properties.TryGetValue(name, out object? value)
         ? value
         : throw new HypervisorException(
             HypervisorFailure.HostNotUsable,

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using VmUpdate.HyperV;
 using VmUpdate.PowerShell.Completion;
 using VmUpdate.PowerShell.Hosts;
 
@@ -7,15 +8,29 @@ namespace VmUpdate.PowerShell.Commands;
 /// <summary>Chooses the host that this session's other cmdlets work on.</summary>
 /// <remarks>
 /// <para>
-/// A host is one of QEMU or KVM machines, reached by libvirt, or a lab: a folder made by <see cref="NewVmUpdateLabCommand"/>. The connection
+/// A host is a Hyper-V host, one of QEMU or KVM machines, reached by libvirt, or a lab: a folder made by <see cref="NewVmUpdateLabCommand"/>. The connection
 /// belongs to the session (the runspace); another session connects for itself. Connecting changes nothing on the host; the folder of the
 /// store is made when it is not there.
 /// </para>
 /// <para>
-/// With libvirt the disks of pooled machines are worked on where they are: connect on the host itself for that. Machines and tasks of
-/// another host can be looked at over qemu+ssh.
+/// The disks of pooled machines are worked on where they are: connect on the host itself for that. Machines and tasks of another host
+/// can be looked at with -ComputerName or -CimSession (Hyper-V), or over qemu+ssh (libvirt).
+/// </para>
+/// <para>
+/// Without a parameter it is this computer's Hyper-V. Hyper-V hosts are reached from Windows only, by an account that is a member of their
+/// Hyper-V Administrators; on the host itself in an elevated prompt.
 /// </para>
 /// </remarks>
+/// <example>
+/// Connects to this computer's Hyper-V.
+/// <code>Connect-VmUpdateHost -HyperV</code>
+/// Runs on a Hyper-V host, in an elevated prompt.
+/// </example>
+/// <example>
+/// Connects to another Hyper-V host, by WinRM.
+/// <code>Connect-VmUpdateHost -ComputerName HV01 -Credential (Get-Credential)</code>
+/// Runs on Windows.
+/// </example>
 /// <example>
 /// Connects to a lab.
 /// <code>Connect-VmUpdateHost -LabPath $lab.LabPath</code>
@@ -28,18 +43,42 @@ namespace VmUpdate.PowerShell.Commands;
 /// Connects to the mock driver that libvirt brings along, to try things out; the machines of this computer are at qemu:///system.
 /// <code>Connect-VmUpdateHost -LibvirtUri test:///default -StorePath ./store</code>
 /// </example>
-/// <error id="HostNotReachable">there is no lab in the folder, or nothing answers at the URI.</error>
-/// <error id="HostNotUsable">the lab was made by a newer version; libvirt is not installed here, or the URI is none of its.</error>
-/// <error id="AccessDenied">libvirt does not let this account in.</error>
+/// <error id="HostNotReachable">there is no lab in the folder, nothing answers at the URI, or the Hyper-V host does not answer.</error>
+/// <error id="HostNotUsable">the lab was made by a newer version; libvirt is not installed here, or the URI is none of its; the computer has no Hyper-V, or this is not Windows.</error>
+/// <error id="AccessDenied">libvirt or Hyper-V does not let this account in.</error>
 /// <error id="StoreTooOpen">others than its owner may write to the store.</error>
 /// <error id="StoreNotWritable">the store's folder cannot be written.</error>
 /// <error id="StoreNotLocal">the store lies on a network file system.</error>
-[Cmdlet(VerbsCommunications.Connect, "VmUpdateHost", DefaultParameterSetName = ByLab)]
+[Cmdlet(VerbsCommunications.Connect, "VmUpdateHost", DefaultParameterSetName = ByHyperV)]
 [OutputType(typeof(VmUpdateHost))]
 public sealed class ConnectVmUpdateHostCommand : VmUpdateCmdlet
 {
+    private const string ByHyperV = "HyperV";
+    private const string ByComputer = "Computer";
+    private const string BySession = "CimSession";
     private const string ByLab = "Lab";
     private const string ByLibvirt = "Libvirt";
+
+    /// <summary>This computer's Hyper-V; so it is, too, when no parameter says where.</summary>
+    [Parameter(ParameterSetName = ByHyperV)]
+    public SwitchParameter HyperV { get; set; }
+
+    /// <summary>The name of a Hyper-V host, reached by WinRM. Its machines and tasks can be worked with; its disks cannot be opened here.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = ByComputer)]
+    [ValidateNotNullOrEmpty]
+    public string ComputerName { get; set; } = string.Empty;
+
+    /// <summary>The account to connect to the Hyper-V host with.</summary>
+    /// <value>the present account</value>
+    [Parameter(ParameterSetName = ByComputer)]
+    [Credential]
+    public PSCredential? Credential { get; set; }
+
+    /// <summary>A session to a Hyper-V host, made by New-CimSession. It must live as long as the host is worked with.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = BySession)]
+    [ValidateNotNull]
+    [PSTypeName("Microsoft.Management.Infrastructure.CimSession")]
+    public PSObject CimSession { get; set; } = null!;
 
     /// <summary>The lab's folder.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = ByLab)]
@@ -67,12 +106,25 @@ public sealed class ConnectVmUpdateHostCommand : VmUpdateCmdlet
     protected override void ProcessRecord()
     {
         string? storePath = StorePath is null ? null : ResolvePath(StorePath);
-        string address = ParameterSetName == ByLibvirt ? LibvirtUri : ResolvePath(LabPath);
+        string address = ParameterSetName switch
+        {
+            ByLibvirt => LibvirtUri,
+            ByLab => ResolvePath(LabPath),
+            ByComputer => ComputerName,
+            BySession => CimSession.ToString(),
+            _ => "localhost",
+        };
         VmUpdateHost connected = ForAllTargets(address, () =>
         {
-            VmUpdateHost host = ParameterSetName == ByLibvirt
-                ? HostKinds.OfLibvirt(address, storePath, IdentityStore)
-                : HostKinds.OfLab(HostKinds.OpenLab(address), storePath, IdentityStore);
+            VmUpdateHost host = ParameterSetName switch
+            {
+                ByLibvirt => HostKinds.OfLibvirt(address, storePath, IdentityStore),
+                ByLab => HostKinds.OfLab(HostKinds.OpenLab(address), storePath, IdentityStore),
+                ByComputer => HostKinds.OfHyperV(
+                    () => HyperVConnection.ToComputer(address, Credential?.UserName ?? string.Empty, Credential?.Password), address, storePath, IdentityStore, StopToken),
+                BySession => HostKinds.OfHyperV(() => HyperVConnection.ToSession(CimSession.BaseObject), address, storePath, IdentityStore, StopToken),
+                _ => HostKinds.OfHyperV(HyperVConnection.ToThisComputer, address, storePath, IdentityStore, StopToken),
+            };
 
             // Now rather than at the first swap: a store that cannot be used is a reason to stop here.
             using (HostSession session = HostSession.Open(host))

@@ -1,5 +1,7 @@
 using VmUpdate.Core.Guests;
 using VmUpdate.Core.Machines;
+using VmUpdate.HyperV;
+using VmUpdate.HyperV.Cim;
 using VmUpdate.Lab;
 using VmUpdate.Libvirt;
 
@@ -50,6 +52,31 @@ internal static class HostKinds
         };
     }
 
+    /// <summary>Describes a Hyper-V host.</summary>
+    /// <param name="connect">The way to it.</param>
+    /// <param name="address">How the user named it.</param>
+    /// <param name="storePath">The folder of the store; the usual one when <see langword="null"/>.</param>
+    /// <param name="identities">Where identities are kept.</param>
+    /// <param name="stop">Ends the wait.</param>
+    /// <returns>The host.</returns>
+    /// <exception cref="HypervisorException">It has no Hyper-V, does not answer, or lets this account not in; or this is not Windows.</exception>
+    internal static VmUpdateHost OfHyperV(
+        Func<ICimClient> connect, string address, string? storePath, IdentityStoreKind identities, CancellationToken stop)
+    {
+        using HyperVHypervisor hyperV = OpenHyperV(connect, stop);
+        string store = storePath ?? DefaultStorePath(isUsers: false);
+        return new(() => PortsOf(OpenHyperV(connect, CancellationToken.None)))
+        {
+            ComputerName = hyperV.HostName,
+            HostId = hyperV.HostId,
+            Kind = "HyperV",
+            Address = address,
+            StorePath = store,
+            IdentityPath = IdentityFolderIn(store),
+            IdentityStore = identities,
+        };
+    }
+
     /// <summary>Opens a lab.</summary>
     /// <param name="path">Its folder.</param>
     /// <returns>The lab.</returns>
@@ -81,6 +108,26 @@ internal static class HostKinds
             Owned = [agent, libvirt],
         };
     }
+
+    private static HostPorts PortsOf(HyperVHypervisor hyperV)
+    {
+        var agent = new HostAgent(new HostAgentOptions { Hypervisor = hyperV, Port = hyperV });
+        return new()
+        {
+            Hypervisor = hyperV,
+            Metrics = hyperV,
+            Sessions = new GuestSessions(agent, hyperV),
+            Guests = hyperV,
+            Tasks = agent,
+            Agent = agent,
+            Builds = hyperV,
+            LookEvery = LookEvery,
+            Owned = [agent, hyperV],
+        };
+    }
+
+    private static HyperVHypervisor OpenHyperV(Func<ICimClient> connect, CancellationToken stop) => Task.Run(
+        () => HyperVHypervisor.OpenAsync(connect(), new HyperVOptions { Files = HostSession.Files }, stop), stop).GetAwaiter().GetResult();
 
     private static LibvirtHypervisor OpenLibvirt(string uri) => LibvirtHypervisor.Open(uri, new LibvirtOptions { Files = HostSession.Files });
 

@@ -13,10 +13,10 @@ public sealed class VmUpdateHost
     /// <summary>The host's id, which stays when its name changes.</summary>
     public required string HostId { get; init; }
 
-    /// <summary>What kind of host it is: <c>Lab</c> or <c>Libvirt</c>.</summary>
+    /// <summary>What kind of host it is: <c>Lab</c>, <c>Libvirt</c> or <c>HyperV</c>.</summary>
     public required string Kind { get; init; }
 
-    /// <summary>Where it was connected to: a lab's folder, or libvirt's URI.</summary>
+    /// <summary>Where it was connected to: a lab's folder, libvirt's URI, or a Hyper-V host's name.</summary>
     public required string Address { get; init; }
 
     /// <summary>The lab's folder; empty for other hosts.</summary>

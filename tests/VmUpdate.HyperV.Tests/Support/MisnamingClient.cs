@@ -39,12 +39,26 @@ internal sealed class MisnamingClient(ICimClient inner, string owner, string nam
         CimMethodResult result = await inner.InvokeAsync(
             target,
             Out(method, target.ClassName),
-            arguments.ToDictionary(argument => Out(argument.Key, target.ClassName), argument => argument.Value),
+            arguments.ToDictionary(argument => Out(argument.Key, target.ClassName), argument => OutText(argument.Value)),
             cancellation);
         return result with { Out = result.Out.ToDictionary(given => Out(given.Key, target.ClassName), given => given.Value) };
     }
 
     public void Dispose() => inner.Dispose();
+
+    /// <summary>Instances as text: what was read under the other name goes back under the right one.</summary>
+    private object OutText(object value) => value switch
+    {
+        string text => Swap(text),
+        string[] texts => texts.Select(Swap).ToArray(),
+        _ => value,
+    };
+
+    private string Swap(string text) => text.Contains($"CLASSNAME=\"{owner}\"", StringComparison.Ordinal)
+        ? text.Replace($"\"{name}{Mutation}\"", "\"?\"", StringComparison.Ordinal)
+            .Replace($"\"{name}\"", $"\"{name}{Mutation}\"", StringComparison.Ordinal)
+            .Replace("\"?\"", $"\"{name}\"", StringComparison.Ordinal)
+        : text;
 
     private string Out(string present, string className) => className == owner && present == name ? present + Mutation : present;
 
@@ -62,9 +76,7 @@ internal sealed class MisnamingClient(ICimClient inner, string owner, string nam
     private object? In(object? value) => value switch
     {
         CimRecord record => In(record),
-        string[] texts => texts.Select(text => text.Contains($"CLASSNAME=\"{owner}\"", StringComparison.Ordinal)
-            ? text.Replace($"\"{name}\"", $"\"{name}{Mutation}\"", StringComparison.Ordinal)
-            : text).ToArray(),
+        string[] texts => texts.Select(Swap).ToArray(),
         _ => value,
     };
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using VmUpdate.HyperV.Cim;
 
 namespace VmUpdate.HyperV.Tests.Support;
@@ -16,10 +17,98 @@ internal sealed partial class SmallHyperV
         ("Msvm_VirtualSystemManagementService", "ModifySystemSettings") => ModifySettings(EmbeddedInstance.Parse((string)arguments["SystemSettings"], V2)),
         ("Msvm_VirtualSystemManagementService", "ModifyResourceSettings") =>
             ModifyResource(EmbeddedInstance.Parse(((string[])arguments["ResourceSettings"]).Single(), V2)),
+        ("Msvm_VirtualSystemManagementService", "DefineSystem") => Define(EmbeddedInstance.Parse((string)arguments["SystemSettings"], V2)),
+        ("Msvm_VirtualSystemManagementService", "DestroySystem") => StartJob(() => Vms.Remove(FindVm((CimPath)arguments["AffectedSystem"], "Name"))),
+        ("Msvm_VirtualSystemManagementService", "AddResourceSettings") => AddResource(
+            Vms.Single(vm => "Microsoft:" + vm.Key == (string)((CimPath)arguments["AffectedConfiguration"]).Keys["InstanceID"]),
+            EmbeddedInstance.Parse(((string[])arguments["ResourceSettings"]).Single(), V2)),
+        ("Msvm_VirtualSystemManagementService", "AddKvpItems" or "ModifyKvpItems" or "RemoveKvpItems") => SetItems(
+            method, FindVm((CimPath)arguments["TargetSystem"], "Name"), ((string[])arguments["DataItems"]).Select(item => EmbeddedInstance.Parse(item, V2).Properties)),
         ("Msvm_VirtualSystemSnapshotService", "DestroySnapshot") => Destroy((CimPath)arguments["AffectedSnapshot"]),
         ("Msvm_VirtualSystemSnapshotService", "CreateSnapshot") => Create(FindVm((CimPath)arguments["AffectedSystem"], "Name"), (ushort)arguments["SnapshotType"]),
         _ => throw new InvalidOperationException($"The small Hyper-V cannot {method}."),
     };
+
+    private CimMethodResult SetItems(string method, SmallVm vm, IEnumerable<IReadOnlyDictionary<string, object>> items)
+    {
+        foreach (IReadOnlyDictionary<string, object> item in items)
+        {
+            string name = (string)item["Name"];
+            string data = (string)item["Data"];
+            if ((ulong)item["Source"] != 0 || data.Length > 1023 || vm.HostItems.ContainsKey(name) == (method == "AddKvpItems"))
+            {
+                return Done(32773);
+            }
+
+            if (method == "RemoveKvpItems")
+            {
+                vm.HostItems.Remove(name);
+            }
+            else
+            {
+                vm.HostItems[name] = data;
+            }
+        }
+
+        return Done();
+    }
+
+    private CimMethodResult Define(EmbeddedInstance given) => given.Properties.ContainsKey("InstanceID")
+        ? Done(4)
+        : StartJob(() => Vms.Add(new SmallVm
+        {
+            Name = (string)given.Properties["ElementName"],
+            Notes = (string[])given.Properties["Notes"],
+            IsGeneration2 = (string)given.Properties.GetValueOrDefault("VirtualSystemSubType", string.Empty) == "Microsoft:Hyper-V:SubType:2",
+            SecureBoot = given.Properties.GetValueOrDefault("SecureBootEnabled") is true,
+            SecureBootTemplate = (string)given.Properties.GetValueOrDefault("SecureBootTemplateId", "none"),
+            StartupAction = (ulong)given.Properties.GetValueOrDefault("AutomaticStartupAction", 3UL),
+            MakesSnapshots = given.Properties.GetValueOrDefault("AutomaticSnapshotsEnabled") is not false,
+            BootOrder = [.. ((string[])given.Properties.GetValueOrDefault("BootOrder", new[] { "3" })).Select(ushort.Parse)],
+            MemoryMegabytes = 1024,
+        }));
+
+    private CimMethodResult AddResource(SmallVm vm, EmbeddedInstance given)
+    {
+        string parent = (string)given.Properties.GetValueOrDefault("Parent", string.Empty);
+        if (given.Properties.ContainsKey("InstanceID") || given.Properties.ContainsKey("VirtualSystemIdentifiers"))
+        {
+            // It would be another's.
+            return Done(4);
+        }
+
+        switch (given.Class.Name, (string)given.Properties.GetValueOrDefault("ResourceSubType", string.Empty))
+        {
+            case ("Msvm_ResourceAllocationSettingData", "Microsoft:Hyper-V:Synthetic SCSI Controller"):
+                vm.ScsiControllers++;
+                break;
+            case ("Msvm_ResourceAllocationSettingData", "Microsoft:Hyper-V:Synthetic Disk Drive"):
+                int slot = int.Parse((string)given.Properties["AddressOnParent"], CultureInfo.InvariantCulture);
+                (bool IsIde, int Number) controller = new[] { (true, 0), (true, 1), (false, 0), (false, 1) }.Single(place =>
+                    parent == PathText("Msvm_ResourceAllocationSettingData", ControllerId(vm.Key, new SmallDisk { Path = string.Empty, IsIde = place.Item1, Controller = place.Item2 })));
+                vm.Disks.Add(new SmallDisk { Path = string.Empty, IsIde = controller.IsIde, Controller = controller.Number, Slot = slot });
+                break;
+            case ("Msvm_StorageAllocationSettingData", "Microsoft:Hyper-V:Virtual Hard Disk"):
+                vm.Disks.Single(disk => parent == PathText("Msvm_ResourceAllocationSettingData", DriveId(vm.Key, disk))).Path =
+                    ((string[])given.Properties["HostResource"]).Single();
+                break;
+            case ("Msvm_SyntheticEthernetPortSettingData", _):
+                vm.Adapters.Add(new SmallAdapter
+                {
+                    Address = (string)given.Properties.GetValueOrDefault("Address", "00155D0000FF"),
+                    IsStatic = given.Properties.GetValueOrDefault("StaticMacAddress") is true,
+                });
+                break;
+            case ("Msvm_EthernetPortAllocationSettingData", _):
+                vm.Adapters.Single(adapter => parent == PathText("Msvm_SyntheticEthernetPortSettingData", $@"Microsoft:{vm.Key}\{adapter.Id}")).Switch =
+                    ((string[])given.Properties["HostResource"]).Single();
+                break;
+            default:
+                return Done(4);
+        }
+
+        return Done();
+    }
 
     private CimMethodResult Destroy(CimPath snapshot)
     {
@@ -81,6 +170,7 @@ internal sealed partial class SmallHyperV
             (9, 2) => (32777, 2),
             (2, 9) => (32776, 9),
             (2 or 9, 6) => (32773, 6),
+            (2 or 6 or 9, 3) => (4, 3),
             _ => null,
         };
         if (way is not { } step)
@@ -152,6 +242,19 @@ internal sealed partial class SmallHyperV
     private CimMethodResult ModifyResource(EmbeddedInstance given)
     {
         SmallVm vm = FindVm(given);
+        switch (given.Class.Name)
+        {
+            case "Msvm_MemorySettingData":
+                vm.MemoryMegabytes = (ulong)given.Properties["VirtualQuantity"];
+                vm.MostMegabytes = (ulong)given.Properties["Limit"];
+                vm.LeastMegabytes = (ulong)given.Properties["Reservation"];
+                vm.HasDynamicMemory = (bool)given.Properties["DynamicMemoryEnabled"];
+                return Done();
+            case "Msvm_ProcessorSettingData":
+                vm.Processors = (ulong)given.Properties["VirtualQuantity"];
+                return Done();
+        }
+
         SmallDisk disk = vm.Disks.Single(disk => FileId(vm.Key, disk) == (string)given.Properties["InstanceID"]);
         if (vm.State != 3)
         {

@@ -54,7 +54,10 @@ internal sealed partial class SmallHyperV
         ("BootSourceOrder", vm.BootSources.ToArray()),
         ("CreationTime", new DateTime(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc)),
         ("AutomaticStartupActionDelay", TimeSpan.FromSeconds(90)),
-        ("SecureBootEnabled", true),
+        ("SecureBootEnabled", vm.SecureBoot),
+        ("SecureBootTemplateId", vm.SecureBootTemplate),
+        ("AutomaticStartupAction", (ushort)vm.StartupAction),
+        ("AutomaticSnapshotsEnabled", vm.MakesSnapshots),
         ("SuspendDataRoot", @"C:\ClusterStorage\Volume1\" + vm.Name));
 
     private static IEnumerable<CimRecord> AllSettings(SmallVm vm) => vm.Snapshots
@@ -71,11 +74,14 @@ internal sealed partial class SmallHyperV
 
     private static IEnumerable<CimRecord> Resources(SmallVm vm)
     {
-        foreach (SmallDisk disk in vm.Disks.DistinctBy(disk => (disk.IsIde, disk.Controller)))
+        IEnumerable<SmallDisk> bare = Enumerable.Range(0, vm.ScsiControllers).Select(number => new SmallDisk { Path = string.Empty, Controller = number })
+            .Concat(Enumerable.Range(0, vm.IsGeneration2 ? 0 : 2).Select(number => new SmallDisk { Path = string.Empty, Controller = number, IsIde = true }));
+        foreach (SmallDisk disk in vm.Disks.Concat(bare).DistinctBy(disk => (disk.IsIde, disk.Controller)))
         {
             yield return disk.IsIde
                 ? Resource(ControllerId(vm.Key, disk), "Microsoft:Hyper-V:Emulated IDE Controller", ("Address", $"{disk.Controller}"))
-                : Resource(ControllerId(vm.Key, disk), "Microsoft:Hyper-V:Synthetic SCSI Controller");
+                : Resource(
+                    ControllerId(vm.Key, disk), "Microsoft:Hyper-V:Synthetic SCSI Controller", ("VirtualSystemIdentifiers", new[] { $"{{{vm.Key}}}" }));
         }
 
         foreach (SmallDisk disk in vm.Disks)
@@ -100,7 +106,7 @@ internal sealed partial class SmallHyperV
         ("IOPSLimit", 0UL),
         ("PersistentReservationsSupported", false));
 
-    private static IEnumerable<CimRecord> Files(SmallVm vm) => vm.Disks.Where(disk => !disk.IsPhysical).Select(disk => File(vm.Key, disk, disk.Path));
+    private static IEnumerable<CimRecord> Files(SmallVm vm) => vm.Disks.Where(disk => !disk.IsPhysical && disk.Path.Length > 0).Select(disk => File(vm.Key, disk, disk.Path));
 
     private static CimRecord Device(SmallVm vm, string className, params (string Name, object? Value)[] properties) => Record(
         className,
@@ -113,6 +119,11 @@ internal sealed partial class SmallHyperV
     private static IEnumerable<CimRecord> Devices(SmallVm vm)
     {
         bool isOn = vm.State == 2;
+        if (isOn)
+        {
+            vm.Agent?.Pump(vm);
+        }
+
         if (vm.HasIntegrationServices)
         {
             yield return Device(vm, "Msvm_ShutdownComponent", ("EnabledState", (ushort)2));
@@ -121,6 +132,7 @@ internal sealed partial class SmallHyperV
                 vm,
                 "Msvm_KvpExchangeComponent",
                 ("EnabledState", (ushort)2),
+                ("GuestExchangeItems", vm.OwnItems.Select(item => KvpItem(item.Key, item.Value)).ToArray()),
                 ("GuestIntrinsicExchangeItems", isOn && vm.HasHeartbeat
                     ? (string[])[.. vm.GuestItems, KvpItem("OSName", "Windows 11 & <more>"), KvpItem("FullyQualifiedDomainName", vm.GuestName + ".contoso.test")]
                     : null));
@@ -142,7 +154,28 @@ internal sealed partial class SmallHyperV
         ("AllocationUnits", "byte * 2^20"),
         ("VirtualQuantity", vm.MemoryMegabytes),
         ("Limit", vm.MostMegabytes),
+        ("Reservation", vm.LeastMegabytes),
         ("DynamicMemoryEnabled", vm.HasDynamicMemory));
+
+    private static CimRecord Processor(SmallVm vm) => Record(
+        "Msvm_ProcessorSettingData", ["InstanceID"], ("InstanceID", $@"Microsoft:{vm.Key}\processor"), ("VirtualQuantity", vm.Processors));
+
+    private static IEnumerable<CimRecord> Network(SmallVm vm) => vm.Adapters.SelectMany(adapter => new[]
+    {
+        Record(
+            "Msvm_SyntheticEthernetPortSettingData",
+            ["InstanceID"],
+            ("InstanceID", $@"Microsoft:{vm.Key}\{adapter.Id}"),
+            ("Address", adapter.Address),
+            ("StaticMacAddress", adapter.IsStatic),
+            ("VirtualSystemIdentifiers", new[] { $"{{{adapter.Id}}}" })),
+        Record(
+            "Msvm_EthernetPortAllocationSettingData",
+            ["InstanceID"],
+            ("InstanceID", $@"Microsoft:{vm.Key}\{adapter.Id}\C"),
+            ("Parent", PathText("Msvm_SyntheticEthernetPortSettingData", $@"Microsoft:{vm.Key}\{adapter.Id}")),
+            ("HostResource", adapter.Switch is { } name ? new[] { name } : null)),
+    }).Where(record => record.Path.ClassName != "Msvm_EthernetPortAllocationSettingData" || record.Properties["HostResource"] is not null);
 
     private IEnumerable<CimRecord> InstancesOf(string className) => className switch
     {
@@ -220,8 +253,13 @@ internal sealed partial class SmallHyperV
         IEnumerable<CimRecord> found = (association.ClassName, association.SourceRole, association.ResultRole) switch
         {
             ("Msvm_SettingsDefineState", "ManagedElement", "SettingData") => [Settings(vm)],
-            ("Msvm_VirtualSystemSettingDataComponent", "GroupComponent", "PartComponent") => [.. Resources(vm), .. Files(vm), Memory(vm)],
+            ("Msvm_VirtualSystemSettingDataComponent", "GroupComponent", "PartComponent") => [.. Resources(vm), .. Files(vm), Memory(vm), Processor(vm), .. Network(vm)],
             ("Msvm_SystemDevice", "GroupComponent", "PartComponent") => Devices(vm),
+            ("Msvm_ElementSettingData", "ManagedElement", "SettingData") => [Record(
+                "Msvm_KvpExchangeComponentSettingData",
+                ["InstanceID"],
+                ("InstanceID", $@"Microsoft:{vm.Key}\kvp"),
+                ("HostExchangeItems", vm.HostItems.Select(item => KvpItem(item.Key, item.Value)).ToArray()))],
             ("Msvm_LogicalIdentity", "SystemElement", "SameElement") => vm.Disks
                 .Where(disk => DriveId(vm.Key, disk) == (string)source.Keys["InstanceID"] && vm.IsGeneration2)
                 .Select(disk => Record("Msvm_BootSourceSettingData", ["InstanceID"], ("InstanceID", DriveId(vm.Key, disk) + @"\B"), ("BootSourceType", 1U))),

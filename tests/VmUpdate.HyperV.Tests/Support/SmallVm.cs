@@ -22,7 +22,7 @@ internal sealed class SmallVm
 
     internal List<string> BootSources { get; set; } = [];
 
-    internal List<ushort> BootOrder { get; } = [1, 2, 3];
+    internal List<ushort> BootOrder { get; init; } = [1, 2, 3];
 
     internal List<SmallSnapshot> Snapshots { get; } = [];
 
@@ -47,6 +47,31 @@ internal sealed class SmallVm
 
     /// <summary>What InitiateShutdown returns: first of these, then 0.</summary>
     internal Queue<uint> ShutdownAnswers { get; } = new();
+
+    internal bool SecureBoot { get; set; }
+
+    internal string SecureBootTemplate { get; set; } = "1734c6e8-3154-4dda-ba5f-a874cc483422";
+
+    internal ulong StartupAction { get; set; } = 4;
+
+    internal bool MakesSnapshots { get; set; } = true;
+
+    internal ulong LeastMegabytes { get; set; } = 512;
+
+    internal ulong Processors { get; set; } = 4;
+
+    /// <summary>How many SCSI controllers it has beside those of its disks.</summary>
+    internal int ScsiControllers { get; set; }
+
+    internal List<SmallAdapter> Adapters { get; } = [];
+
+    /// <summary>What the host set for the guest, and the guest for the host.</summary>
+    internal Dictionary<string, string> HostItems { get; } = new(StringComparer.Ordinal);
+
+    internal Dictionary<string, string> OwnItems { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>An agent that sends back what it is sent.</summary>
+    internal SmallAgent? Agent { get; set; }
 
     internal bool HasTpm { get; set; }
 

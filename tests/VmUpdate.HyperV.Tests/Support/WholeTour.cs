@@ -51,7 +51,52 @@ internal static class WholeTour
         await SwitchAsync(host, key, vm, folder.File("os.vhdx"), MakeDisk("next.vhdx"));
         await MeasureAsync(host, key, vm);
         await RunGuestAsync(host, key, small);
+        await BuildAsync(host, key, small, MakeDisk("build.vhdx"));
         await ManageAsync(host, key, small);
+    }
+
+    private static async Task BuildAsync(HyperVHypervisor host, VmKey key, SmallHyperV small, string disk)
+    {
+        SmallVm model = small.Vms[0];
+        model.SecureBoot = true;
+        model.HasDynamicMemory = true;
+        model.BootOrder.Reverse();
+        model.Adapters.Add(new SmallAdapter { Switch = "unused" });
+        model.Adapters.Add(new SmallAdapter { Switch = "switch" });
+        VmKey made = await host.CreateAsync(
+            new BuildMachine(Guid.NewGuid(), "build", key, new DiskLocation(DiskController.Scsi, 1, 2), disk, HasNetwork: true), None);
+        SmallVm vm = small.Vms.Single(found => found.Id == made.VmId);
+        Assert.Equal(
+            (model.IsGeneration2, true, model.SecureBootTemplate, 2UL, false, model.MemoryMegabytes, model.MostMegabytes, model.LeastMegabytes),
+            (vm.IsGeneration2, vm.SecureBoot, vm.SecureBootTemplate, vm.StartupAction, vm.MakesSnapshots, vm.MemoryMegabytes, vm.MostMegabytes, vm.LeastMegabytes));
+        Assert.Equal((true, model.Processors, 2), (vm.HasDynamicMemory, vm.Processors, vm.Adapters.Count));
+        Assert.Equal(model.BootOrder, vm.BootOrder);
+        Assert.Equal(["unused", "switch"], vm.Adapters.Select(adapter => adapter.Switch));
+        Assert.All(vm.Adapters, adapter => Assert.Equal(("00155D0000FF", false), (adapter.Address, adapter.IsStatic)));
+        Assert.Equal((1, 2, disk), (Assert.Single(vm.Disks).Controller, vm.Disks[0].Slot, vm.Disks[0].Path));
+        await host.RemoveAsync(made, None);
+        Assert.DoesNotContain(vm, small.Vms);
+        await SpeakAsync(host, key, small);
+    }
+
+    private static async Task SpeakAsync(HyperVHypervisor host, VmKey key, SmallHyperV small)
+    {
+        SmallVm vm = small.Vms[0];
+        (vm.State, vm.Agent) = (2, new SmallAgent());
+        vm.HostItems["VmUpdate.h.3"] = "left by a former opener";
+        using (Stream port = await host.OpenGuestPortAsync(key, None))
+        {
+            Assert.DoesNotContain(vm.HostItems, item => item.Value.StartsWith("left", StringComparison.Ordinal));
+            byte[] sent = new byte[100_000];
+            new Random(7).NextBytes(sent);
+            byte[] back = new byte[sent.Length];
+            await port.WriteAsync(sent, None);
+            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+            await port.ReadExactlyAsync(back, limit.Token);
+            Assert.Equal(sent, back);
+        }
+
+        (vm.State, vm.Agent) = (3, null);
     }
 
     private static async Task ManageAsync(HyperVHypervisor host, VmKey key, SmallHyperV small)
