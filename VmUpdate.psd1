@@ -29,6 +29,7 @@
         'Remove-PooledVmOldDisk',
         'New-PooledVmImageVersion',
         'Get-PooledVmImageVersion',
+        'Test-VmImage',
         'Get-VmIdentity',
         'Test-VmIdentity',
         'Clear-VmIdentity',

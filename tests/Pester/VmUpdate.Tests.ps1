@@ -17,7 +17,7 @@ Describe 'The module' {
     It 'explains every parameter of <_>' -ForEach @(
         'Connect-VmUpdateHost', 'New-VmUpdateLab', 'New-VmUpdateLabMachine', 'New-VmUpdatePool', 'Get-VmUpdatePool', 'Set-VmUpdatePool',
         'Remove-VmUpdatePool', 'Get-VmUpdateMachine', 'Set-VmUpdateMachine', 'Test-PooledVmImage', 'Update-PooledVmImage',
-        'Restore-PooledVmImage', 'Get-PooledVmImage', 'Remove-PooledVmOldDisk', 'New-PooledVmImageVersion', 'Get-PooledVmImageVersion', 'Get-VmIdentity', 'Test-VmIdentity', 'Clear-VmIdentity', 'Install-VmUpdateAgent',
+        'Restore-PooledVmImage', 'Get-PooledVmImage', 'Remove-PooledVmOldDisk', 'New-PooledVmImageVersion', 'Get-PooledVmImageVersion', 'Test-VmImage', 'Get-VmIdentity', 'Test-VmIdentity', 'Clear-VmIdentity', 'Install-VmUpdateAgent',
         'Export-VmIdentity', 'Import-VmIdentity', 'New-VmIdentityStoreKey', 'Register-VmUpdateTask', 'Get-VmUpdateTask', 'Set-VmUpdateTask',
         'Unregister-VmUpdateTask', 'Suspend-VmUpdateTask', 'Resume-VmUpdateTask', 'Invoke-VmUpdateBroker', 'Get-VmUpdateRun',
         'Stop-VmUpdateRun', 'Get-VmUpdateHost', 'Set-VmUpdateHost', 'Test-VmUpdateHost', 'Set-VmUpdateLabMachine', 'Set-VmUpdateLabHost') {
@@ -95,6 +95,7 @@ Describe 'The swap in a lab' {
         $version.Version | Should -Be 2
         (Get-FileHash $lab.OldMasterPath).Hash | Should -Be $hash
         (Update-PooledVmImage -Pool LabPool -Force).To | Sort-Object -Unique | Should -Be $version.Path
+        (Get-PooledVmImageVersion LabPool | Test-VmImage).IsSound | Sort-Object -Unique | Should -Be $true
         (Get-PooledVmImageVersion LabPool | Where-Object IsCurrent).UsedBy | Should -Be 'PC-01', 'PC-02'
     }
 

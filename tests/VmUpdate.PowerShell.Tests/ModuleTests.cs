@@ -12,7 +12,7 @@ public sealed class ModuleTests
         "New-PooledVmImageVersion", "New-VmIdentityStoreKey", "New-VmUpdateLab", "New-VmUpdateLabMachine", "New-VmUpdatePool", "Register-VmUpdateTask",
         "Remove-PooledVmOldDisk", "Remove-VmUpdatePool", "Restore-PooledVmImage", "Resume-VmUpdateTask", "Set-VmUpdateHost",
         "Set-VmUpdateLabHost", "Set-VmUpdateLabMachine", "Set-VmUpdateMachine", "Set-VmUpdatePool", "Set-VmUpdateTask", "Stop-VmUpdateRun",
-        "Suspend-VmUpdateTask", "Test-PooledVmImage", "Test-VmIdentity", "Test-VmUpdateHost", "Unregister-VmUpdateTask",
+        "Suspend-VmUpdateTask", "Test-PooledVmImage", "Test-VmIdentity", "Test-VmImage", "Test-VmUpdateHost", "Unregister-VmUpdateTask",
         "Update-PooledVmImage",
     ];
 

@@ -79,6 +79,43 @@ public sealed class VersionCmdletTests
     }
 
     [Fact]
+    public void An_image_is_looked_through_to_the_last_registry_value_and_nothing_is_changed()
+    {
+        using var lab = new Lab(pooled: 2);
+        SortedDictionary<string, string> before = lab.Hashes();
+        RunResult result = lab.RunWell("Test-VmImage $1, $2", lab.NewMaster, lab.DiskOf("PC-01"));
+        Assert.Equal(["True", "True"], result.All("IsSound"));
+        Assert.Equal(["MASTER-V2", "PC-01"], result.All("ImageName"));
+        Assert.Equal(["", lab.OldMaster], result.All("Parents"));
+        Assert.All(result.All("RegistryItems"), items => Assert.True(int.Parse(items, System.Globalization.CultureInfo.InvariantCulture) > 50));
+        Assert.Equal(before, lab.Hashes());
+        lab.RunWell("Test-VmImage $1 | Out-Host", lab.NewMaster);
+        Assert.Matches(@"yes +19045 no +master-v2\.vhdx", lab.Engine.Host.Screen.TakeText());
+    }
+
+    [Theory]
+    [InlineData("missing", "HostFileNotFound")]
+    [InlineData("text", "DiskWrongFormat")]
+    [InlineData("truncated", "DiskTruncated")]
+    [InlineData("bitlocker", "DiskBitLocker")]
+    [InlineData("no-windows", "IdentityNoWindowsFolder")]
+    [InlineData("hive-checksum", "DiskWrongChecksum")]
+    [InlineData("dirty", "DiskVolumeDirty")]
+    [InlineData("hibernated", "DiskHibernated")]
+    public void What_is_wrong_with_an_image_is_said_and_no_version_is_made_from_it(string kind, string id)
+    {
+        using var lab = new Lab(pooled: 2);
+        string path = BadDisk.Make(lab, kind);
+        PSObject test = lab.RunWell("Test-VmImage $1", path).Single;
+        Assert.Equal("False", $"{test.Properties["IsSound"].Value}");
+        Assert.Equal(id, $"{test.Properties["ErrorIds"].Value}".Split(';')[0]);
+        Assert.NotEmpty($"{test.Properties["Findings"].Value}");
+
+        lab.RunWell("$null = Set-VmUpdatePool LabPool -MasterPath $1", path);
+        Assert.Equal(["ImageNotSound"], lab.Run(Make).ErrorIds);
+    }
+
+    [Fact]
     public void Ctrl_c_takes_everything_away()
     {
         using var lab = new Lab(pooled: 2);
