@@ -9,6 +9,7 @@ internal sealed class Cluster
 {
     // Each machine of the cluster costs its service a look of its own, and who is clustered changes rarely. Who owns it is asked afresh.
     private static readonly TimeSpan Freshness = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan Absence = TimeSpan.FromMinutes(1);
 
     private readonly ICimClient _client;
     private readonly IClock _clock;
@@ -64,7 +65,7 @@ internal sealed class Cluster
     private async Task<IReadOnlyList<CimRecord>> QueryAsync(
         string className, string property, string value, string host, CancellationToken cancellation)
     {
-        if (_absentSince is { } since && _clock.Monotonic - since < Freshness)
+        if (_absentSince is { } since && _clock.Monotonic - since < Absence)
         {
             return [];
         }
@@ -73,14 +74,19 @@ internal sealed class Cluster
         {
             return await _client.QueryAsync(new CimQuery(Names.ClusterNamespace, className, property, value), cancellation).ConfigureAwait(false);
         }
-        catch (CimFailureException failure) when (failure.Status is CimStatus.InvalidNamespace or CimStatus.InvalidClass)
-        {
-            _absentSince = _clock.Monotonic;
-            return [];
-        }
         catch (CimFailureException failure)
         {
-            throw HyperVErrors.Translate(failure, host, "asking the failover cluster");
+            HypervisorException translated = HyperVErrors.Translate(failure, host, "asking the failover cluster");
+            if (translated.Failure == HypervisorFailure.AccessDenied)
+            {
+                // There is one, and what it runs is not known: that is not the same as nothing.
+                throw translated;
+            }
+
+            // Without the feature there is no such namespace; with it, and no cluster or its service stopped, each version fails in its own
+            // way. A host that is gone is found by the next question.
+            _absentSince = _clock.Monotonic;
+            return [];
         }
     }
 }

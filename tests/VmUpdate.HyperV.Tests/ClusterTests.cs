@@ -57,6 +57,24 @@ public sealed class ClusterTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData(CimStatus.InvalidNamespace, "")]
+    [InlineData(CimStatus.InvalidClass, "")]
+    [InlineData(CimStatus.Failed, "HRESULT 0x800706BA")]
+    [InlineData(CimStatus.Failed, "")]
+    public async Task Without_a_cluster_that_runs_machines_are_nobodys_and_it_is_looked_for_again_after_a_minute(int status, string id)
+    {
+        int asked = 0;
+        _host.Small.OnCall = call => _ = call.Contains("MSCluster", StringComparison.Ordinal) && ++asked > 0 ? throw new CimFailureException(status, id, "no") : 0;
+        Assert.Equal(string.Empty, (await _host.Hypervisor.GetAsync(_host.Vm, None)).ManagedBy);
+        await _host.Hypervisor.SetMarkAsync(_host.Vm, VmMarks.Pool, "p", None);
+        await _host.HyperV.GetLoadAsync(None);
+        Assert.Equal(1, asked);
+        _host.Small.Clock.Advance(TimeSpan.FromMinutes(2));
+        await _host.HyperV.GetLoadAsync(None);
+        Assert.Equal(2, asked);
+    }
+
+    [Theory]
     [InlineData(0U, false)]
     [InlineData(2U, true)]
     public async Task A_paused_node_is_in_maintenance(uint state, bool expected)
