@@ -1,5 +1,4 @@
 using VmUpdate.Core.Machines;
-using VmUpdate.DiskFormats;
 using VmUpdate.HyperV.Cim;
 using Names = VmUpdate.HyperV.HyperVNames;
 
@@ -216,23 +215,9 @@ public sealed partial class HyperVHypervisor
 
     private void RequireFile(string name, string path, string what)
     {
-        if (!DisksAreHere)
+        if (DisksAreHere)
         {
-            return;
+            HostPath.RequireFile(_options.Files, name, path, what);
         }
-
-        try
-        {
-            if (HostPath.FolderOf(_options.Files, path).Exists(Path.GetFileName(path)))
-            {
-                return;
-            }
-        }
-        catch (HostFileException failure)
-        {
-            throw new HypervisorException(HypervisorFailure.DiskNotUsable, name, $"{what} {path} cannot be used: {failure.Message}", failure);
-        }
-
-        throw new HypervisorException(HypervisorFailure.DiskNotUsable, name, $"{what} {path} does not exist.");
     }
 }

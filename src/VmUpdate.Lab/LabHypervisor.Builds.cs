@@ -12,7 +12,7 @@ public sealed partial class LabHypervisor
         LabMachineState model = Read(machine.Model);
         LabDisk boot = model.Disks.FirstOrDefault(disk => LocationOf(disk) == machine.Location) ?? throw new HypervisorException(
             HypervisorFailure.DiskNotAttached, model.Name, $"a disk was expected at {machine.Location}, but nothing is there.");
-        RequireFile(machine.Name, machine.DiskPath);
+        HostPath.RequireFile(DiskFiles, machine.Name, machine.DiskPath, "the disk");
         Guid id = _options.Ids.NewGuid();
         LabFiles.Write(_machines, RecordName(id), new LabMachineState
         {

@@ -43,7 +43,7 @@ public sealed partial class LabHypervisor
                         $"{oldPath} was expected at {location}, but {(present is null ? "nothing" : FullPath(present))} is there.");
                 }
 
-                RequireFile(machine.Name, newPath);
+                HostPath.RequireFile(DiskFiles, machine.Name, newPath, "the disk");
                 LabDisk switched = present with { Path = newPath };
                 return machine with { Disks = machine.Disks.Select(disk => disk == present ? switched : disk).ToList() };
             },
@@ -68,14 +68,6 @@ public sealed partial class LabHypervisor
     }
 
     private static DiskLocation LocationOf(LabDisk disk) => new(disk.Controller, disk.ControllerNumber, disk.Slot);
-
-    private void RequireFile(string machine, string path)
-    {
-        if (!HostPath.FolderOf(DiskFiles, path).Exists(Path.GetFileName(path)))
-        {
-            throw new HypervisorException(HypervisorFailure.DiskNotUsable, machine, $"the disk {path} does not exist.");
-        }
-    }
 
     // Relative, so that a lab may be moved or copied as a whole.
     private string FullPath(LabDisk disk) => Path.GetFullPath(Path.Combine(Folder, disk.Path));
