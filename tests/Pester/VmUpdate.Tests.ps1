@@ -264,6 +264,16 @@ Describe 'Update tasks in a lab' {
         (Test-VmUpdateHost | Where-Object Check -eq 'Load').Detail | Should -Match 'WaitingForCpu: 90 %'
     }
 
+    It 'shows, sets and refuses what guests may ask for' {
+        (Get-VmUpdateHost).GuestPolicy | Should -Match '^default: personal machines'
+        $policy = Join-Path $TestDrive 'policy.json'
+        [IO.File]::WriteAllText($policy, '{ "allowUrgent": true }')
+        (Set-VmUpdateHost -GuestPolicyPath $policy -PassThru).GuestPolicy | Should -Match 'urgent too'
+        [IO.File]::WriteAllText($policy, '{ "allowUrgnt": true }')
+        { Set-VmUpdateHost -GuestPolicyPath $policy -ErrorAction Stop } | Should -Throw -ErrorId 'TaskBadGuestPolicy*'
+        (Test-VmUpdateHost | Where-Object Check -eq 'GuestPolicy').Verdict | Should -Be 'Ready'
+    }
+
     It '<id> for: <script>' -ForEach @(
         @{ id = 'TaskUnknownVm'; script = { Register-VmUpdateTask T x -Kind Configuration -VMName DESK-77 -ErrorAction Stop } }
         @{ id = 'PatternMeansAll'; script = { Register-VmUpdateTask T x -Kind Configuration -VMName * -ErrorAction Stop } }

@@ -8,6 +8,9 @@ public abstract class FuzzTarget
     /// <summary>What it is called on the command line.</summary>
     public abstract string Name { get; }
 
+    /// <summary>What is told of the cases at the end; empty for nothing.</summary>
+    public virtual string Summary => string.Empty;
+
     /// <summary>The most that one case may allocate, in bytes.</summary>
     public virtual long AllocationLimit => 64L * 1024 * 1024;
 

@@ -16,7 +16,7 @@ TimeSpan duration = Option("--seconds") is { } seconds ? TimeSpan.FromSeconds(se
 Console.WriteLine($"{target.Name}: from seed {seed}");
 var runner = new FuzzRunner(target, Console.Out);
 bool clean = runner.Run(seed, Option("--count") is null && Option("--seconds") is null ? 100_000 : count, duration);
-Console.WriteLine($"{target.Name}: {runner.Cases} cases, {runner.Refused} refused, {runner.Findings.Count} findings");
+Console.WriteLine($"{target.Name}: {runner.Cases} cases{target.Summary}, {runner.Refused} refused, {runner.Findings.Count} findings");
 return clean ? 0 : 1;
 
 long? Option(string name)

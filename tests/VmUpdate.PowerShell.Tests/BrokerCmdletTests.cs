@@ -134,6 +134,25 @@ public sealed class BrokerCmdletTests
     }
 
     [Fact]
+    public void The_policy_for_requests_of_guests_is_shown_set_and_refused_when_it_cannot_be_used()
+    {
+        using Lab lab = Make(1, string.Empty);
+        Assert.StartsWith("default: personal machines named *", $"{lab.RunWell("(Get-VmUpdateHost).GuestPolicy").Single}", StringComparison.Ordinal);
+        string policy = Path.Combine(lab.Beside, "policy.json");
+        File.WriteAllText(policy, """{ "allowUrgent": true, "maxRequestsPerHour": 7 }""");
+        Assert.Contains("urgent too; 7 an hour", $"{lab.RunWell("Set-VmUpdateHost -GuestPolicyPath $1 -PassThru | ForEach-Object GuestPolicy", policy).Single}", StringComparison.Ordinal);
+
+        // What cannot be used does not take the place of what can.
+        File.WriteAllText(policy, """{ "allowUrgnt": true }""");
+        Assert.Equal(["TaskBadGuestPolicy"], lab.Run("Set-VmUpdateHost -GuestPolicyPath $1", policy).ErrorIds);
+        Assert.Contains("urgent too", $"{lab.RunWell("(Get-VmUpdateHost).GuestPolicy").Single}", StringComparison.Ordinal);
+        string path = $"{lab.RunWell("(Get-VmUpdateHost).GuestPolicyPath").Single}";
+        File.WriteAllText(path, "nonsense");
+        Assert.Equal("Warn", $"{lab.RunWell("Test-VmUpdateHost | Where-Object Check -eq GuestPolicy").Single.Properties["Verdict"].Value}");
+        Assert.Contains(lab.RunWell("Invoke-VmUpdateBroker -Once").Warnings, warning => warning.StartsWith(path, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void A_machine_that_does_not_shut_down_is_left_awake_and_named()
     {
         using Lab lab = Make(1, """

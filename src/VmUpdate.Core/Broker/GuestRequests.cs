@@ -12,7 +12,7 @@ namespace VmUpdate.Core.Broker;
 /// </summary>
 public sealed class GuestRequests : IGuestRequests
 {
-    private const int MostInACommit = 256;
+    private const int MostInACommit = 1000;
     private const int Idle = 0;
     private const int Waking = 1;
     private const int WakingAndAgain = 2;
@@ -150,8 +150,12 @@ public sealed class GuestRequests : IGuestRequests
         }
         catch (TaskException refused)
         {
+            // Or another process has just accepted the same request.
+            (GuestTaskDraft draft, TaskCompletionSource<GuestAnswer> answer) = accepted[0];
             Settle(accepted, isWritten: false);
-            accepted[0].Answer.TrySetResult(new GuestAnswer(false, ReplyCodes.Failed, refused.Message));
+            answer.TrySetResult(_store.FindTask(draft.Task.Id) is { } present
+                ? GuestTaskDraft.AnswerOf(present)
+                : new GuestAnswer(false, ReplyCodes.Failed, refused.Message));
             return;
         }
         catch
@@ -161,7 +165,7 @@ public sealed class GuestRequests : IGuestRequests
         }
 
         Settle(accepted, isWritten: true);
-        accepted.ForEach(one => one.Answer.TrySetResult(new GuestAnswer(true, string.Empty, one.Draft.Answer)));
+        accepted.ForEach(one => one.Answer.TrySetResult(GuestTaskDraft.AnswerOf(one.Draft.Task)));
         Wake();
     }
 
@@ -170,11 +174,10 @@ public sealed class GuestRequests : IGuestRequests
 
     private (GuestAnswer? No, GuestTaskDraft? Draft) Decide(GuestRequest request)
     {
-        string contentKey = GuestTaskDraft.KeyOf(request.Message);
-        if (_store.FindGuestRequest(request.Vm, request.Message.Id) is { } before)
+        if (_store.FindTask(GuestTaskDraft.IdOf(request.Vm, request.Message.Id)) is { } before)
         {
-            return before.ContentKey == contentKey
-                ? (new GuestAnswer(true, string.Empty, before.Answer), null)
+            return GuestTaskDraft.IsOf(before, request.Message)
+                ? (GuestTaskDraft.AnswerOf(before), null)
                 : (new GuestAnswer(false, ReplyCodes.Failed, "another request of this machine had the same id. Ask with a new one."), null);
         }
 
@@ -196,7 +199,7 @@ public sealed class GuestRequests : IGuestRequests
             return (new GuestAnswer(false, ReplyCodes.PayloadMismatch, "the payload that came is not the one that was announced. Send it again."), null);
         }
 
-        (GuestAnswer? No, GuestTaskDraft? Draft) made = GuestTaskDraft.Make(request, machine, payload, contentKey, _clock.UtcNow, jitter);
+        (GuestAnswer? No, GuestTaskDraft? Draft) made = GuestTaskDraft.Make(request, machine, payload, _clock.UtcNow, jitter);
         if (made.Draft is not null)
         {
             quota.Reserve();

@@ -10,25 +10,28 @@ namespace VmUpdate.Core.Broker;
 
 /// <summary>The task that an allowed request becomes, before it is on the disk.</summary>
 /// <param name="Vm">The machine.</param>
-/// <param name="Request">The request's id.</param>
-/// <param name="ContentKey">What it asked for.</param>
 /// <param name="Task">The task.</param>
 /// <param name="Payload">Its payload.</param>
 /// <param name="Runs">Its runs.</param>
-internal sealed record GuestTaskDraft(VmKey Vm, Guid Request, string ContentKey, UpdateTask Task, TaskPayload Payload, IReadOnlyList<UpdateRun> Runs)
+internal sealed record GuestTaskDraft(VmKey Vm, UpdateTask Task, TaskPayload Payload, IReadOnlyList<UpdateRun> Runs)
 {
     private const int DigitsOfName = 12;
 
-    /// <summary>What the guest is told when it is on the disk.</summary>
-    public string Answer => $"registered as '{Task.Name}'.";
+    /// <summary>The id of the task that a request becomes: the same for the same request of the same machine, whoever makes it.</summary>
+    public static Guid IdOf(VmKey vm, Guid request) => RunIds.Of(request, vm.VmId, 0);
 
-    /// <summary>What a request asks for, to tell the same one asked again from another one with its id.</summary>
-    public static string KeyOf(UpdateRequest request) =>
-        string.Join("|", request.Kind, request.Instructor, request.IsUrgent, request.PayloadKind, request.PayloadHash.ToLowerInvariant(), request.Name);
+    /// <summary>What a guest is told of its task, when it is on the disk, however often it asks.</summary>
+    public static GuestAnswer AnswerOf(UpdateTask task) => new(true, string.Empty, $"registered as '{task.Name}'.");
+
+    /// <summary>Whether a task is what a request asks for, and not another request's with the same id.</summary>
+    public static bool IsOf(UpdateTask task, UpdateRequest request) =>
+        (task.Kind.ToString(), task.Instructor, task.IsUrgent, task.Payload.Kind.ToString()) == (request.Kind, request.Instructor, request.IsUrgent, request.PayloadKind)
+        && string.Equals(task.Payload.Sha256, request.PayloadHash, StringComparison.OrdinalIgnoreCase)
+        && task.Name.StartsWith(request.Name + " (", StringComparison.Ordinal);
 
     /// <summary>Makes the task, if it can be one.</summary>
     public static (GuestAnswer? No, GuestTaskDraft? Draft) Make(
-        GuestRequest request, TargetMachine machine, byte[] payload, string contentKey, DateTime utcNow, TimeSpan longestJitter)
+        GuestRequest request, TargetMachine machine, byte[] payload, DateTime utcNow, TimeSpan longestJitter)
     {
         UpdateRequest asked = request.Message;
         if (WhyNot(asked) is { } why)
@@ -49,8 +52,7 @@ internal sealed record GuestTaskDraft(VmKey Vm, Guid Request, string ContentKey,
         };
         var task = new UpdateTask
         {
-            // The same request of the machine is the same task, whoever makes it.
-            Id = RunIds.Of(asked.Id, request.Vm.VmId, 0),
+            Id = IdOf(request.Vm, asked.Id),
 
             // No other request can have it, and no prompt will: the guest chooses only what comes first.
             Name = $"{asked.Name} ({request.VmName}, {asked.Id.ToString("N").Substring(0, DigitsOfName)})",
@@ -70,15 +72,11 @@ internal sealed record GuestTaskDraft(VmKey Vm, Guid Request, string ContentKey,
         return findings.FirstOrDefault(finding => finding.IsError) is { } error
             ? (new GuestAnswer(false, ReplyCodes.Failed, error.Message), null)
             : (null, new GuestTaskDraft(
-                request.Vm, asked.Id, contentKey, task, content, RunPlanner.First(task, machines, StartJitter.SeedOf(request.Vm.HostId), longestJitter)));
+                request.Vm, task, content, RunPlanner.First(task, machines, StartJitter.SeedOf(request.Vm.HostId), longestJitter)));
     }
 
-    /// <summary>Writes the task and the request down.</summary>
-    public void Write(StoreTransaction transaction)
-    {
-        transaction.AddTask(Vm.HostId, Task, Payload, Runs);
-        transaction.AddGuestRequest(Vm, Request, ContentKey, Task.Id, Answer, Task.Registered);
-    }
+    /// <summary>Writes the task down.</summary>
+    public void Write(StoreTransaction transaction) => transaction.AddTask(Vm.HostId, Task, Payload, Runs);
 
     /// <summary>What a prompt may write and a guest may not: words that show as others than they are, and names that could be paths.</summary>
     private static string? WhyNot(UpdateRequest asked)

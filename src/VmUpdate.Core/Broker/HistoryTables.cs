@@ -49,16 +49,6 @@ internal static class HistoryTables
             transaction.Run("DELETE FROM payloads WHERE sha256 NOT IN (SELECT payload_sha256 FROM tasks)");
         }
 
-        // An answer that a guest got stays as long as what it was about.
-        transaction.Run(
-            """
-            DELETE FROM guest_requests WHERE host_id = $host AND (vm_id, request_id) IN (
-                SELECT vm_id, request_id FROM guest_requests g WHERE host_id = $host AND accepted_utc < $before
-                    AND NOT EXISTS (SELECT 1 FROM tasks t WHERE t.id = g.task_id)
-                LIMIT $most)
-            """,
-            values);
-        long requests = transaction.ReadNumber("SELECT changes()");
-        return requests == RowsAtOnce || lines == RowsAtOnce || runs == RowsAtOnce || tasks == RowsAtOnce;
+        return lines == RowsAtOnce || runs == RowsAtOnce || tasks == RowsAtOnce;
     }
 }

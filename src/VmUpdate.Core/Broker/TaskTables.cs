@@ -18,19 +18,19 @@ public static class TaskTables
     /// <exception cref="TaskException"><see cref="TaskDefect.NameTaken"/>: another task has the name.</exception>
     public static void AddTask(this StoreTransaction transaction, string hostId, UpdateTask task, TaskPayload payload, IReadOnlyList<UpdateRun> runs, bool replace = false)
     {
-        if (transaction.FindTaskId(hostId, task.Name) is { } present)
+        if (replace && transaction.FindTaskId(hostId, task.Name) is { } present)
         {
-            transaction.RemoveTask(hostId, replace ? Guid.Parse(present) : throw NameTaken(task.Name), task.Registered);
+            transaction.RemoveTask(hostId, Guid.Parse(present), task.Registered);
         }
 
         transaction.Run(
             "INSERT INTO payloads (sha256, content) VALUES ($sha256, $content) ON CONFLICT DO NOTHING",
             ("$sha256", payload.Info.Sha256),
             ("$content", payload.Bytes.ToArray()));
-        transaction.Run(
+        int added = transaction.Run(
             """
             INSERT INTO tasks (id, host_id, name, name_key, content, payload_sha256, registered_utc, held, counted_from_utc, is_removed)
-            VALUES ($id, $host, $name, $key, $content, $sha256, $registered, '', $registered, 0)
+            VALUES ($id, $host, $name, $key, $content, $sha256, $registered, '', $registered, 0) ON CONFLICT DO NOTHING
             """,
             ("$id", StoreSql.Text(task.Id)),
             ("$host", hostId),
@@ -39,6 +39,11 @@ public static class TaskTables
             ("$content", StoreJson.Write(task)),
             ("$sha256", payload.Info.Sha256),
             ("$registered", StoreSql.Text(task.Registered)));
+        if (added == 0)
+        {
+            throw NameTaken(task.Name);
+        }
+
         foreach (UpdateRun run in runs)
         {
             transaction.SaveRun(run);

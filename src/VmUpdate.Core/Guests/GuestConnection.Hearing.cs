@@ -6,6 +6,10 @@ namespace VmUpdate.Core.Guests;
 /// <content>What the guest says.</content>
 internal sealed partial class GuestConnection
 {
+    // So many of a guest's requests wait for the disk at once; it waits with the next.
+    private const int MostRequestsUnderWay = 4;
+
+    private readonly SemaphoreSlim _requestsUnderWay = new(MostRequestsUnderWay);
     private Hello? _hello;
     private TaskCompletionSource<bool>? _back;
 
@@ -71,7 +75,7 @@ internal sealed partial class GuestConnection
                 Keep(part);
                 break;
             case UpdateRequest request:
-                await HearRequestAsync(request, cancellation).ConfigureAwait(false);
+                await TakeRequestAsync(request, cancellation).ConfigureAwait(false);
                 break;
             default:
                 await ReplyAsync(message.RequestId, ReplyCodes.NotSupported, "a guest does not ask its host for this.", cancellation).ConfigureAwait(false);
@@ -116,7 +120,7 @@ internal sealed partial class GuestConnection
         if (IsHeard)
         {
             // Not waited for here: the answers come through this reader.
-            _ = QuietAsync(stop => AskForRunsAsync(hello.Runs, stop), cancellation);
+            Begin(stop => AskForRunsAsync(hello.Runs, stop), cancellation);
         }
     }
 
@@ -141,29 +145,34 @@ internal sealed partial class GuestConnection
         }
     }
 
-    private async Task HearRequestAsync(UpdateRequest request, CancellationToken cancellation)
+    private async Task TakeRequestAsync(UpdateRequest request, CancellationToken cancellation)
     {
         byte[]? payload = _payloads.Take(request.Id, request.PayloadLength, request.PayloadHash);
+        await _requestsUnderWay.WaitAsync(cancellation).ConfigureAwait(false);
+
+        // Not waited for here: it is answered when it is on the disk, and the guest may go on meanwhile.
+        Begin(stop => HearRequestAsync(request, payload, stop), cancellation);
+    }
+
+    private async Task HearRequestAsync(UpdateRequest request, byte[]? payload, CancellationToken cancellation)
+    {
         GuestAnswer answer;
-        if (request.Deadline is { } deadline && deadline < Clock.UtcNow)
+        try
         {
-            answer = new GuestAnswer(false, ReplyCodes.TooLate, "the request came after its deadline.");
+            answer = request.Deadline is { } deadline && deadline < Clock.UtcNow
+                ? new GuestAnswer(false, ReplyCodes.TooLate, "the request came after its deadline.")
+                : _requests is { } requests
+                    ? await requests.AskAsync(new GuestRequest(Machine.Key, Machine.Name, request, payload), cancellation).ConfigureAwait(false)
+                    : new GuestAnswer(false, ReplyCodes.NotSupported, "this host takes no requests.");
         }
-        else if (_requests is { } requests)
+        catch (VmUpdateException)
         {
-            try
-            {
-                answer = await requests.AskAsync(new GuestRequest(Machine.Key, Machine.Name, request, payload), cancellation).ConfigureAwait(false);
-            }
-            catch (VmUpdateException)
-            {
-                // What is wrong with the host is no guest's business.
-                answer = new GuestAnswer(false, ReplyCodes.Failed, "the host could not write the request down. Ask again later.");
-            }
+            // What is wrong with the host is no guest's business.
+            answer = new GuestAnswer(false, ReplyCodes.Failed, "the host could not write the request down. Ask again later.");
         }
-        else
+        finally
         {
-            answer = new GuestAnswer(false, ReplyCodes.NotSupported, "this host takes no requests.");
+            _requestsUnderWay.Release();
         }
 
         await ReplyAsync(request.RequestId, answer.Code, answer.Message, cancellation).ConfigureAwait(false);

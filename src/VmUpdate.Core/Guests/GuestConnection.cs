@@ -6,8 +6,8 @@ using VmUpdate.GuestProtocol.Messages;
 namespace VmUpdate.Core.Guests;
 
 /// <summary>
-/// One opened channel, until it breaks: what the guest says, and what it is asked. It keeps one line, the payloads of two requests, and one
-/// question for each call of the host; a guest that sends more than is taken waits.
+/// One opened channel, until it breaks: what the guest says, and what it is asked. It keeps one line, the payloads of two requests that come and of
+/// four that wait for the disk, and one question for each call of the host; a guest that sends more than is taken waits.
 /// </summary>
 internal sealed partial class GuestConnection : IDisposable
 {
@@ -26,6 +26,7 @@ internal sealed partial class GuestConnection : IDisposable
     private readonly TaskCompletionSource<bool> _ended = Waiting.Promise<bool>();
     private long _lastHeardTicks;
     private int _isReading = 1;
+    private volatile Exception? _fault;
 
     /// <summary>Makes it.</summary>
     /// <param name="stream">The channel, which it disposes.</param>
@@ -77,10 +78,15 @@ internal sealed partial class GuestConnection : IDisposable
             _ended.TrySetResult(true);
             FailQuestions("the channel broke");
         }
+
+        if (_fault is { } bug)
+        {
+            throw new InvalidOperationException($"The channel of {Machine.Name} met a fault of its own.", bug);
+        }
     }
 
     /// <inheritdoc/>
-    /// <remarks>The semaphore stays: who waits for it finds the channel closed, and it holds nothing of the system's.</remarks>
+    /// <remarks>The semaphores stay: who waits for it finds the channel closed, and they hold nothing of the system's.</remarks>
     public void Dispose() => _stream.Dispose();
 
     /// <summary>Says who speaks, and asks for the same.</summary>
@@ -105,6 +111,17 @@ internal sealed partial class GuestConnection : IDisposable
         {
         }
     }
+
+    /// <summary>Begins what the reader does not wait for. A bug in it ends the channel, and is thrown there.</summary>
+    private void Begin(Func<CancellationToken, Task> work, CancellationToken cancellation) => QuietAsync(work, cancellation).ContinueWith(
+        failed =>
+        {
+            _fault = failed.Exception;
+            _stream.Dispose();
+        },
+        CancellationToken.None,
+        TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
+        TaskScheduler.Default);
 
     private async Task ReadAsync(CancellationToken cancellation)
     {

@@ -105,7 +105,7 @@ internal static partial class StoreSchema
         ) STRICT;
         """;
 
-    private static readonly string[] Versions = [Version1, Version2, Version3, Version4, GuestRequests];
+    private static readonly string[] Versions = [Version1, Version2, Version3, Version4];
 
     /// <summary>The newest version that this code knows.</summary>
     public static int Newest => Versions.Length;
@@ -115,7 +115,7 @@ internal static partial class StoreSchema
     /// <param name="present">The file's version; 0 for an empty file.</param>
     /// <param name="utcNow">The time that is noted.</param>
     /// <param name="upTo">The version to stop at: <see cref="Newest"/>, but for stores as older versions left them.</param>
-    public static void Migrate(SqliteConnection connection, int present, DateTime utcNow, int upTo)
+    public static void Migrate(StoreConnection connection, int present, DateTime utcNow, int upTo)
     {
         for (int version = present + 1; version <= upTo; version++)
         {

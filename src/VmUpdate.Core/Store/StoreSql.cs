@@ -16,31 +16,28 @@ internal static class StoreSql
     private const int SqliteCannotOpen = 14;
     private const int SqliteNotADatabase = 26;
 
-    public static void Run(SqliteConnection connection, string sql, params (string Name, object? Value)[] parameters)
-    {
-        using SqliteCommand command = Command(connection, sql, parameters);
-        command.ExecuteNonQuery();
-    }
+    public static int Run(StoreConnection connection, string sql, params (string Name, object? Value)[] parameters) =>
+        Execute(connection, sql, parameters, statement => statement.ExecuteNonQuery());
 
-    public static long ReadNumber(SqliteConnection connection, string sql, params (string Name, object? Value)[] parameters)
-    {
-        using SqliteCommand command = Command(connection, sql, parameters);
-        return Convert.ToInt64(command.ExecuteScalar(), CultureInfo.InvariantCulture);
-    }
+    public static long ReadNumber(StoreConnection connection, string sql, params (string Name, object? Value)[] parameters) =>
+        Execute(connection, sql, parameters, statement => Convert.ToInt64(statement.ExecuteScalar(), CultureInfo.InvariantCulture));
 
     public static List<T> Read<T>(
-        SqliteConnection connection, string sql, Func<SqliteDataReader, T> make, params (string Name, object? Value)[] parameters)
-    {
-        using SqliteCommand command = Command(connection, sql, parameters);
-        using SqliteDataReader reader = command.ExecuteReader();
-        var rows = new List<T>();
-        while (reader.Read())
+        StoreConnection connection, string sql, Func<SqliteDataReader, T> make, params (string Name, object? Value)[] parameters) => Execute(
+        connection,
+        sql,
+        parameters,
+        statement =>
         {
-            rows.Add(make(reader));
-        }
+            using SqliteDataReader reader = statement.ExecuteReader();
+            var rows = new List<T>();
+            while (reader.Read())
+            {
+                rows.Add(make(reader));
+            }
 
-        return rows;
-    }
+            return rows;
+        });
 
     public static string Text(DateTime utc) => utc.ToString("O", CultureInfo.InvariantCulture);
 
@@ -71,17 +68,19 @@ internal static class StoreSql
         return new StoreException(cause, path, $"{message} (SQLite {failure.SqliteExtendedErrorCode}: {failure.Message})", failure);
     }
 
-    private static SqliteCommand Command(SqliteConnection connection, string sql, (string Name, object? Value)[] parameters)
+    private static T Execute<T>(StoreConnection connection, string sql, (string Name, object? Value)[] parameters, Func<SqliteCommand, T> execute)
     {
-        SqliteCommand command = connection.CreateCommand();
-#pragma warning disable CA2100 // every text comes from this folder's constants; values travel as parameters
-        command.CommandText = sql;
-#pragma warning restore CA2100
-        foreach ((string name, object? value) in parameters)
+        (SqliteCommand statement, bool isOurs) = connection.Prepare(sql, parameters);
+        try
         {
-            command.Parameters.AddWithValue(name, value ?? DBNull.Value);
+            return execute(statement);
         }
-
-        return command;
+        finally
+        {
+            if (isOurs)
+            {
+                statement.Dispose();
+            }
+        }
     }
 }

@@ -8,9 +8,9 @@ public sealed partial class StoreTransaction
 {
     private const char NameSeparator = '\n'; // no account's or set's name holds one
 
-    private readonly SqliteConnection _connection;
+    private readonly StoreConnection _connection;
 
-    internal StoreTransaction(SqliteConnection connection) => _connection = connection;
+    internal StoreTransaction(StoreConnection connection) => _connection = connection;
 
     /// <summary>Adds a pool, or changes the one of that name.</summary>
     /// <param name="pool">The pool.</param>
@@ -156,7 +156,9 @@ public sealed partial class StoreTransaction
         ("$began", StoreSql.Text(step.Began)),
         ("$note", step.Note));
 
-    internal void Run(string sql, params (string Name, object? Value)[] parameters) => StoreSql.Run(_connection, sql, parameters);
+    /// <summary>Changes rows.</summary>
+    /// <returns>How many.</returns>
+    internal int Run(string sql, params (string Name, object? Value)[] parameters) => StoreSql.Run(_connection, sql, parameters);
 
     internal long ReadNumber(string sql, params (string Name, object? Value)[] parameters) => StoreSql.ReadNumber(_connection, sql, parameters);
 

@@ -14,11 +14,11 @@ public sealed partial class VmUpdateStore : IDisposable
     public const string FileName = "vmupdate.db";
 
     private readonly object _gate = new();
-    private readonly SqliteConnection _connection;
+    private readonly StoreConnection _connection;
     private readonly IHostFolder _folder;
     private readonly IClock _clock;
 
-    private VmUpdateStore(SqliteConnection connection, IHostFolder folder, string path, IClock clock)
+    private VmUpdateStore(StoreConnection connection, IHostFolder folder, string path, IClock clock)
     {
         _connection = connection;
         _folder = folder;
@@ -50,7 +50,7 @@ public sealed partial class VmUpdateStore : IDisposable
         }
 
         SqliteLibrary.Use();
-        var connection = new SqliteConnection(new SqliteConnectionStringBuilder
+        var connection = new StoreConnection(new SqliteConnectionStringBuilder
         {
             DataSource = path,
             Mode = SqliteOpenMode.ReadWriteCreate,
@@ -69,7 +69,12 @@ public sealed partial class VmUpdateStore : IDisposable
             StoreSql.Run(connection, "PRAGMA journal_mode = WAL");
             StoreSql.Run(connection, "PRAGMA synchronous = FULL");
             StoreSql.Run(connection, "PRAGMA foreign_keys = ON");
+
+            // Keys are ids, in no order: hundreds of tasks in a commit touch thousands of pages, which the usual 2 MiB do not hold.
+            StoreSql.Run(connection, "PRAGMA cache_size = -16384");
+            StoreSql.Run(connection, "PRAGMA wal_autocheckpoint = 4000");
             StoreSchema.Migrate(connection, present, options.Clock.UtcNow, StoreSchema.Newest);
+            connection.KeepsStatements = true;
             return new VmUpdateStore(connection, opened, path, options.Clock);
         }
         catch (SqliteException failure)
@@ -114,7 +119,7 @@ public sealed partial class VmUpdateStore : IDisposable
         }
     }
 
-    private static int RequireOurs(SqliteConnection connection, string path)
+    private static int RequireOurs(StoreConnection connection, string path)
     {
         long application = StoreSql.ReadNumber(connection, "PRAGMA application_id");
         long version = StoreSql.ReadNumber(connection, "PRAGMA user_version");

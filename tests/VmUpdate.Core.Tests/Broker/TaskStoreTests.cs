@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Microsoft.Data.Sqlite;
 using VmUpdate.Core.Broker;
 using VmUpdate.Core.Machines;
 using VmUpdate.Core.Store;
@@ -108,7 +107,7 @@ public sealed class TaskStoreTests : IDisposable
     {
         using VmUpdateStore store = Open();
         Register(store, SampleTask.Make());
-        using (var connection = new SqliteConnection($"Data Source={store.Path};Pooling=False"))
+        using (var connection = new StoreConnection($"Data Source={store.Path};Pooling=False"))
         {
             connection.Open();
             StoreSql.Run(connection, "UPDATE payloads SET content = x'00'");
@@ -242,7 +241,7 @@ public sealed class TaskStoreTests : IDisposable
         Assert.Equal(["ended lately", "open", "left awake"], store.GetRuns(Host).Select(r => r.VmName));
         Assert.Equal(["task 2", "task 3", "task 4", "task 5"], store.GetTasks(Host).Select(t => t.Task.Name));
         Assert.Equal(["open"], store.GetJournal(Host, DateTime.UnixEpoch).Select(j => j.Detail));
-        using var connection = new SqliteConnection($"Data Source={store.Path};Pooling=False");
+        using var connection = new StoreConnection($"Data Source={store.Path};Pooling=False");
         connection.Open();
         Assert.Equal(4, StoreSql.ReadNumber(connection, "SELECT count(*) FROM payloads"));
     }
@@ -260,7 +259,7 @@ public sealed class TaskStoreTests : IDisposable
         {
         }
 
-        using (var connection = new SqliteConnection($"Data Source={path};Pooling=False"))
+        using (var connection = new StoreConnection($"Data Source={path};Pooling=False"))
         {
             connection.Open();
             StoreSchema.Migrate(connection, 0, Now, version);

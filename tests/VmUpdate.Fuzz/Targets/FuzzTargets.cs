@@ -11,6 +11,7 @@ public static class FuzzTargets
         ["ntfs"] = () => new NtfsTarget(),
         ["vhdx"] = () => new VhdxTarget(),
         ["protocol"] = () => new ProtocolTarget(),
+        ["channel"] = () => new ChannelTarget(),
     };
 
     /// <summary>What the targets are called.</summary>

@@ -7,7 +7,7 @@ namespace VmUpdate.Fuzz.Targets;
 /// <summary>What a guest says: lines that are none, messages that are none, payloads in odd parts.</summary>
 public sealed class ProtocolTarget : FuzzTarget
 {
-    private readonly byte[][][] _seeds = [[Lines()]];
+    private readonly byte[][][] _seeds = [[GuestWords.Lines()]];
 
     public override string Name => "protocol";
 
@@ -57,26 +57,5 @@ public sealed class ProtocolTarget : FuzzTarget
         {
             // The line is passed over; the next one is read.
         }
-    }
-
-    private static byte[] Lines()
-    {
-        Guid id = new("0f8fad5b-d9cb-469f-a165-70867728950e");
-        var time = new DateTime(2026, 2, 3, 4, 5, 6, DateTimeKind.Utc);
-        GuestMessage[] messages =
-        [
-            new Hello(1, 1, "agent", "PC-01", ["Script"], [new RunOnGuest(id, 2)]) { Sent = time },
-            new PayloadPart(id, 0, [1, 2, 3, 4]),
-            new StartTask(id, 3, "Nightly", "Configuration", "Script", "Script", "a.ps1", 4, PayloadAssembler.HashOf([1, 2, 3, 4]), true, 60) { RequestId = "7" },
-            new QueryTask(id, 1),
-            new TaskReport(id, 1, 3, 50, true, "half way \u20ac"),
-            new Reply("7", false, ReplyCodes.Failed, "why"),
-            new UpdateRequest(id, "Patch", "Configuration", "Script", true, time, time, time, "Context", "f", 0, string.Empty) { RequestId = "r", Deadline = time },
-            new SessionList("3", [new GuestSession(1, "LAB\\anna", true)]),
-            new ShowMessage(1, "text"),
-            new AllowLogons(true),
-            new Ping { RequestId = "4" },
-        ];
-        return [.. "\n"u8, .. messages.SelectMany(MessageCodec.Encode)];
     }
 }
