@@ -1,11 +1,13 @@
 using System.Globalization;
+using VmUpdate.DiskFormats.Blocks;
+using VmUpdate.DiskFormats.Vhdx;
 using VmUpdate.Simulation.Console;
 using VmUpdate.Simulation.Disks;
 using VmUpdate.Simulation.World;
 
 // Plays the broker's world: --steps N (default 1000000) from a fresh or a given --seed S; --seed S alone plays that one world, with --trace in words;
 // --kills N kills a broker in a process of its own N times. --spoil KIND VHDX makes a disk of no use,
-// --sealed-disks FOLDER makes two with secrets on them and a list of those, for tests that must not load the libraries.
+// --copy VHDX TARGET copies a disk with all its parents, --sealed-disks FOLDER makes two with secrets on them and a list of those, for tests that must not load the libraries.
 int Number(string name, int otherwise)
 {
     int at = Array.IndexOf(args, name);
@@ -21,6 +23,13 @@ if (args is ["--broker", var folder])
 if (args is ["--sealed-disks", var target])
 {
     SealedDisks.Write(target);
+    return 0;
+}
+
+if (args is ["--copy", var source, var copy])
+{
+    using VhdxDisk copied = VhdxDisk.CreateCopy(copy, source, new VhdxCreateOptions { Files = new HostFileSystem(), NewGuid = Guid.NewGuid }, CancellationToken.None);
+    copied.Complete();
     return 0;
 }
 

@@ -15,7 +15,7 @@ public sealed record HostLimits
     /// <summary>How many runs of one instructor may be under way at once; 1 or more. Default 4.</summary>
     public int MaxRunsPerInstructor { get; init; } = 4;
 
-    /// <summary>From this use of the processors on nothing is started, in percent: 1 to 100. Default 70.</summary>
+    /// <summary>From this use of the processors on nothing is started, in percent: 1 to 99, or 100 for no ceiling. Default 70.</summary>
     public int CpuCeilingPercent { get; init; } = 70;
 
     /// <summary>How far the use must fall below the ceiling before something is started again, in percent: 0 or more. Default 10.</summary>

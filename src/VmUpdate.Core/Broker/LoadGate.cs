@@ -38,7 +38,9 @@ internal sealed class LoadGate
         _measured = now;
 
         // Closed at the ceiling, open again only well below it: or the gate would swing with every machine that it lets in. A number that is none closes it.
-        _isCpuClosed = !(load.CpuPercent < (_isCpuClosed ? Limits.CpuCeilingPercent - Limits.CpuHysteresisPercent : Limits.CpuCeilingPercent));
+        // A ceiling of 100 is none.
+        bool isWithoutCeiling = Limits.CpuCeilingPercent == 100 && load.CpuPercent <= 100;
+        _isCpuClosed = !(isWithoutCeiling || load.CpuPercent < (_isCpuClosed ? Limits.CpuCeilingPercent - Limits.CpuHysteresisPercent : Limits.CpuCeilingPercent));
     }
 
     /// <summary>Whether the host lets a run begin at all.</summary>

@@ -66,7 +66,7 @@ public sealed class SetVmUpdateHostCommand : HostCmdlet
     [Parameter]
     public int? MaxRunsPerInstructor { get; set; }
 
-    /// <summary>From this use of the processors on nothing begins, in percent.</summary>
+    /// <summary>From this use of the processors on nothing begins, in percent; 100 is no ceiling.</summary>
     /// <value>70 on a new host</value>
     [Parameter]
     public int? CpuCeilingPercent { get; set; }

@@ -37,6 +37,16 @@ public sealed class GateTests
     }
 
     [Fact]
+    public void A_ceiling_of_100_percent_is_none()
+    {
+        var bench = new BrokerBench(new HostLimits { SettleTime = TimeSpan.Zero, CpuCeilingPercent = 100 });
+        TargetMachine vm = bench.Vm(1);
+        bench.Step(BrokerBench.Load(cpu: 100));
+        bench.Register(SampleTask.Make(), vm);
+        Assert.Equal(1, Wakes(bench));
+    }
+
+    [Fact]
     public void A_load_that_is_no_number_closes_the_gate()
     {
         var bench = new BrokerBench();

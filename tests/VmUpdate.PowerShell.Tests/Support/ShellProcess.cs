@@ -27,6 +27,13 @@ internal static class ShellProcess
         Assert.True(exitCode == 0, error);
     }
 
+    /// <summary>Copies a disk with all its parents into one file, in a process of its own.</summary>
+    internal static void Copy(string disk, string target)
+    {
+        (int exitCode, _, string error) = Finish(StartProgram("tests", "VmUpdate.Simulation.Console", ["--copy", disk, target]));
+        Assert.True(exitCode == 0, error);
+    }
+
     /// <summary>Makes disks with secrets on them, and the list of those, in a process of its own.</summary>
     internal static void MakeSealedDisks(string folder)
     {
