@@ -29,10 +29,17 @@ internal sealed class RealMachine(PrivateLibvirtd libvirtd, string name) : IDisp
     private string DiskSocket => Path.Combine(libvirtd.Root, "nbd", name);
 
     /// <summary>Describes it to libvirt, anew when it is known already.</summary>
-    /// <param name="disk">The VHDX file of its disk.</param>
+    /// <param name="disk">The VHDX file of its disk; <see langword="null"/> for none.</param>
     /// <param name="arguments">Words for the guest's command line.</param>
-    internal void Define(string disk, string arguments = "")
+    internal void Define(string? disk, string arguments = "")
     {
+        string served = disk is null ? string.Empty : $"""
+            <disk type='network' device='disk'>
+              <driver name='qemu' type='raw'/>
+              <source protocol='nbd' name='os'><host transport='unix' socket='{DiskSocket}'/></source>
+              <target dev='vda' bus='virtio'/>
+            </disk>
+            """;
         libvirtd.Define($"""
             <domain type='qemu'>
               <name>{name}</name>
@@ -49,11 +56,7 @@ internal sealed class RealMachine(PrivateLibvirtd libvirtd, string name) : IDisp
               <features><acpi/></features>
               <devices>
                 <emulator>/usr/bin/qemu-system-x86_64</emulator>
-                <disk type='network' device='disk'>
-                  <driver name='qemu' type='raw'/>
-                  <source protocol='nbd' name='os'><host transport='unix' socket='{DiskSocket}'/></source>
-                  <target dev='vda' bus='virtio'/>
-                </disk>
+                {served}
                 <controller type='usb' model='none'/>
                 <serial type='file'><source path='{libvirtd.Root}/log/{name}'/></serial>
                 <channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel>
