@@ -38,6 +38,23 @@ public sealed class LibvirtCmdletTests
         Assert.False(Directory.Exists(folder.PathOf("store")));
     }
 
+    [Fact]
+    public void Where_libvirt_is_not_installed_one_error_says_so_and_how_to_install_it()
+    {
+        string[] connect = ["-Command", "Connect-VmUpdateHost -LibvirtUri qemu:///system"];
+        string? library = new[] { "/usr/lib/x86_64-linux-gnu/libvirt.so.0", "/usr/lib/aarch64-linux-gnu/libvirt.so.0", "/usr/lib64/libvirt.so.0" }.FirstOrDefault(File.Exists);
+        if (library is not null)
+        {
+            // Hidden for this one process, behind something that is no library.
+            Judges.Require("unshare");
+            Judges.Require(Environment.IsPrivilegedProcess, "To hide libvirt from a process needs root.");
+        }
+
+        (int exitCode, _, string error) = library is null ? ShellProcess.Run(connect) : ShellProcess.RunWithout(library, connect);
+        Assert.Equal(1, exitCode);
+        Assert.Contains("the library libvirt.so.0 is not on this computer. Install it: apt install libvirt0", error, StringComparison.Ordinal);
+    }
+
     private static IEnumerable<string> Machines(Engine engine) => engine.RunWell("Get-VmUpdateMachine").Output
         .Select(machine => $"{machine.Properties["VMName"].Value} {machine.Properties["State"].Value} {machine.Properties["Role"].Value}");
 

@@ -20,6 +20,15 @@ internal static class ShellProcess
 
     internal static Process Start(IEnumerable<string> arguments) => StartProgram("src", "VmUpdate.Shell", arguments);
 
+    /// <summary>The same in a place where a library is hidden, as if it were not installed. As root, on Linux.</summary>
+    internal static (int ExitCode, string Output, string Error) RunWithout(string library, IEnumerable<string> arguments)
+    {
+        string[] hide = ["unshare", "--mount", "/bin/sh", "-c", "mount --bind /dev/null \"$0\" && exec \"$@\"", library];
+        using Process process = StartProgram("src", "VmUpdate.Shell", arguments, before: hide);
+        process.StandardInput.Close();
+        return Finish(process);
+    }
+
     /// <summary>Spoils a disk in a process of its own: the libraries must not be loaded here beside the module's.</summary>
     internal static void Spoil(string disk, string kind)
     {
@@ -41,12 +50,13 @@ internal static class ShellProcess
         Assert.True(exitCode == 0, error);
     }
 
-    private static Process StartProgram(string folder, string project, IEnumerable<string> arguments, string? temporary = null)
+    private static Process StartProgram(string folder, string project, IEnumerable<string> arguments, string? temporary = null, string[]? before = null)
     {
         string framework = Path.GetFileName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory));
         string configuration = Path.GetFileName(Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory))!);
         string program = Repository.PathOf(folder, project, "bin", configuration, framework, project + ".dll");
-        var start = new ProcessStartInfo("dotnet", [program, .. arguments])
+        string[] command = [.. before ?? [], "dotnet", program, .. arguments];
+        var start = new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
