@@ -273,6 +273,14 @@ internal static class HyperVNames
         internal const string Uuid = "UUID";
     }
 
+    /// <summary>A Windows service of the host.</summary>
+    internal static class Service
+    {
+        internal const string Class = "Win32_Service";
+        internal const string Name = "Name";
+        internal const string State = "State";
+    }
+
     /// <summary>A volume of the host.</summary>
     internal static class Volume
     {

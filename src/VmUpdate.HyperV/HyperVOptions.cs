@@ -1,6 +1,7 @@
 using VmUpdate.Core.Machines;
 using VmUpdate.DiskFormats.Blocks;
 using VmUpdate.HyperV.Access;
+using VmUpdate.HyperV.Sessions;
 
 namespace VmUpdate.HyperV;
 
@@ -18,6 +19,13 @@ public sealed class HyperVOptions
 
     /// <summary>The rights on files of this computer; <see langword="null"/> where files have no such rights.</summary>
     public IFileRights? Rights { get; init; } = Path.DirectorySeparatorChar == '\\' ? WindowsFileRights.Instance : null;
+
+    /// <summary>
+    /// All sessions in the machines of this computer as an RD Virtualization Host, or <see langword="null"/> when they cannot be listed; itself
+    /// <see langword="null"/> where there is nobody to ask.
+    /// </summary>
+    public Func<Task<IReadOnlyList<TerminalSession>?>>? Sessions { get; init; } =
+        Path.DirectorySeparatorChar == '\\' ? () => Task.Run(WindowsTerminalSessions.Read) : null;
 
     /// <summary>How long a job of Hyper-V's may take: saving a large machine takes minutes.</summary>
     public TimeSpan JobTimeout { get; init; } = TimeSpan.FromMinutes(15);

@@ -65,6 +65,13 @@ internal static class HyperVValues
     // SnapshotType of CreateSnapshot: with whatever the machine's settings say of memory and disks
     internal const ushort FullSnapshot = 2;
 
+    // Name of the service that makes a host an RD Virtualization Host, and the State of one that runs
+    internal const string VirtualizationHostAgent = "VmHostAgent";
+    internal const string ServiceRuns = "Running";
+
+    // State of a session of Remote Desktop Services: its user is connected
+    internal const int SessionIsActive = 0;
+
     // Type of a cluster's resource
     internal const string ClusteredMachine = "Virtual Machine";
 

@@ -9,6 +9,7 @@ public sealed class HyperVCmdletTests
     [Theory]
     [InlineData("Connect-VmUpdateHost", "this computer")]
     [InlineData("Connect-VmUpdateHost -HyperV", "this computer")]
+    [InlineData("Connect-VmUpdateHost -GuestCredential ([pscredential]::new('u', [Net.NetworkCredential]::new('', 'x').SecurePassword))", "this computer")]
     [InlineData("Connect-VmUpdateHost -ComputerName HV01", "HV01")]
     [InlineData("Connect-VmUpdateHost -ComputerName HV01 -Credential ([pscredential]::new('d\\u', [Net.NetworkCredential]::new('', 'x').SecurePassword))", "HV01")]
     [InlineData("Connect-VmUpdateHost -CimSession ([pscustomobject] @{ PSTypeName = 'Microsoft.Management.Infrastructure.CimSession' })", "the session's computer")]
@@ -23,6 +24,16 @@ public sealed class HyperVCmdletTests
         Assert.Equal(ErrorCategory.ResourceUnavailable, error.CategoryInfo.Category);
         Assert.StartsWith($"{subject}: Hyper-V hosts are reached from Windows only.", error.Exception.Message, StringComparison.Ordinal);
         Assert.False(Directory.Exists(folder.PathOf("store")));
+    }
+
+    [Fact]
+    public void Guests_of_another_host_are_not_reached_by_PowerShell_Direct()
+    {
+        using var engine = new Engine();
+        Assert.StartsWith(
+            "AmbiguousParameterSet,",
+            Assert.Single(engine.Run("Connect-VmUpdateHost -ComputerName HV01 -GuestCredential ([pscredential]::Empty)").Errors).FullyQualifiedErrorId,
+            StringComparison.Ordinal);
     }
 
     [Fact]

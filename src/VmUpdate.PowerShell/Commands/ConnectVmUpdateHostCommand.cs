@@ -27,6 +27,11 @@ namespace VmUpdate.PowerShell.Commands;
 /// Runs on a Hyper-V host, in an elevated prompt.
 /// </example>
 /// <example>
+/// Connects to this computer's Hyper-V, and asks guests without VmUpdate's agent by PowerShell Direct.
+/// <code>Connect-VmUpdateHost -HyperV -GuestCredential (Get-Credential)</code>
+/// Runs on a Hyper-V host, in an elevated prompt.
+/// </example>
+/// <example>
 /// Connects to another Hyper-V host, by WinRM.
 /// <code>Connect-VmUpdateHost -ComputerName HV01 -Credential (Get-Credential)</code>
 /// Runs on Windows.
@@ -62,6 +67,15 @@ public sealed class ConnectVmUpdateHostCommand : VmUpdateCmdlet
     /// <summary>This computer's Hyper-V; so it is, too, when no parameter says where.</summary>
     [Parameter(ParameterSetName = ByHyperV)]
     public SwitchParameter HyperV { get; set; }
+
+    /// <summary>
+    /// An administrator's account in the guests: where VmUpdate's agent is not, users and names are asked with it by PowerShell Direct, users are
+    /// sent messages and logged off. It is held by this session only. Guests see its password: use an account that opens nothing else.
+    /// </summary>
+    /// <value>guests are not asked so</value>
+    [Parameter(ParameterSetName = ByHyperV)]
+    [Credential]
+    public PSCredential? GuestCredential { get; set; }
 
     /// <summary>The name of a Hyper-V host, reached by WinRM. Its machines and tasks can be worked with; its disks cannot be opened here.</summary>
     [Parameter(Mandatory = true, ParameterSetName = ByComputer)]
@@ -123,7 +137,7 @@ public sealed class ConnectVmUpdateHostCommand : VmUpdateCmdlet
                 ByComputer => HostKinds.OfHyperV(
                     () => HyperVConnection.ToComputer(address, Credential?.UserName ?? string.Empty, Credential?.Password), address, storePath, IdentityStore, StopToken),
                 BySession => HostKinds.OfHyperV(() => HyperVConnection.ToSession(CimSession.BaseObject), address, storePath, IdentityStore, StopToken),
-                _ => HostKinds.OfHyperV(HyperVConnection.ToThisComputer, address, storePath, IdentityStore, StopToken),
+                _ => HostKinds.OfHyperV(HyperVConnection.ToThisComputer, address, storePath, IdentityStore, StopToken, GuestCredential),
             };
 
             // Now rather than at the first swap: a store that cannot be used is a reason to stop here.

@@ -1,3 +1,4 @@
+using System.Management.Automation;
 using VmUpdate.Core.Guests;
 using VmUpdate.Core.Machines;
 using VmUpdate.HyperV;
@@ -58,14 +59,15 @@ internal static class HostKinds
     /// <param name="storePath">The folder of the store; the usual one when <see langword="null"/>.</param>
     /// <param name="identities">Where identities are kept.</param>
     /// <param name="stop">Ends the wait.</param>
+    /// <param name="guest">An account of its guests, for PowerShell Direct; <see langword="null"/> for none.</param>
     /// <returns>The host.</returns>
     /// <exception cref="HypervisorException">It has no Hyper-V, does not answer, or lets this account not in; or this is not Windows.</exception>
     internal static VmUpdateHost OfHyperV(
-        Func<ICimClient> connect, string address, string? storePath, IdentityStoreKind identities, CancellationToken stop)
+        Func<ICimClient> connect, string address, string? storePath, IdentityStoreKind identities, CancellationToken stop, PSCredential? guest = null)
     {
         using HyperVHypervisor hyperV = OpenHyperV(connect, stop);
         string store = storePath ?? DefaultStorePath(isUsers: false);
-        return new(() => PortsOf(OpenHyperV(connect, CancellationToken.None)))
+        return new(() => PortsOf(OpenHyperV(connect, CancellationToken.None), guest))
         {
             ComputerName = hyperV.HostName,
             HostId = hyperV.HostId,
@@ -109,15 +111,16 @@ internal static class HostKinds
         };
     }
 
-    private static HostPorts PortsOf(HyperVHypervisor hyperV)
+    private static HostPorts PortsOf(HyperVHypervisor hyperV, PSCredential? guest)
     {
+        PowerShellDirect? direct = guest is null ? null : PowerShellDirect.By(guest);
         var agent = new HostAgent(new HostAgentOptions { Hypervisor = hyperV, Port = hyperV });
         return new()
         {
             Hypervisor = hyperV,
             Metrics = hyperV,
-            Sessions = new GuestSessions(agent, hyperV),
-            Guests = hyperV,
+            Sessions = new GuestSessions(agent, hyperV, direct),
+            Guests = direct is null ? hyperV : new GuestNames(hyperV, direct),
             Tasks = agent,
             Agent = agent,
             Builds = hyperV,

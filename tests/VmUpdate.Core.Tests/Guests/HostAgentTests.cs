@@ -151,6 +151,21 @@ public sealed class HostAgentTests : IDisposable
     }
 
     [Fact]
+    public async Task Guests_of_which_neither_knows_are_asked_in_another_way()
+    {
+        var direct = new DirectGuest();
+        Assert.Empty((await new GuestSessions(_agent, _host, direct).GetSessionsAsync(_vm, None))!);
+        var sessions = new GuestSessions(_agent, new DirectGuest { Sessions = null }, direct);
+        Assert.Equal(direct.Sessions, await sessions.GetSessionsAsync(_vm, None));
+        await sessions.SendMessageAsync(_vm, 5, "please save", None);
+        await sessions.LogOffAsync(_vm, 5, None);
+        Assert.Equal(["5: please save", "5: off"], direct.Done);
+        var none = new DirectGuest { Name = GuestReply.Unavailable };
+        Assert.Equal(direct.Name, await new GuestNames(none, direct).GetComputerNameAsync(_vm, Patience, None));
+        Assert.Equal(GuestReply.Silent, await new GuestNames(new DirectGuest { Name = GuestReply.Silent }, direct).GetComputerNameAsync(_vm, Patience, None));
+    }
+
+    [Fact]
     public async Task A_restart_has_come_when_the_guest_begins_anew_on_the_same_port()
     {
         using ChannelGuest guest = ChannelGuest.Begin(_port.Connect(_vm), message =>
@@ -191,5 +206,30 @@ public sealed class HostAgentTests : IDisposable
         {
             await Task.Delay(5, limit.Token);
         }
+    }
+
+    private sealed class DirectGuest : IUserSessions, IGuestChannel
+    {
+        public IReadOnlyList<UserSession>? Sessions { get; init; } = [new UserSession(5, "ben", true)];
+
+        public GuestReply Name { get; init; } = new(GuestReplyKind.Answered, "PC-DIRECT");
+
+        public List<string> Done { get; } = [];
+
+        public Task<IReadOnlyList<UserSession>?> GetSessionsAsync(VmKey vm, CancellationToken cancellation) => Task.FromResult(Sessions);
+
+        public Task SendMessageAsync(VmKey vm, int session, string message, CancellationToken cancellation)
+        {
+            Done.Add($"{session}: {message}");
+            return Task.CompletedTask;
+        }
+
+        public Task LogOffAsync(VmKey vm, int session, CancellationToken cancellation)
+        {
+            Done.Add($"{session}: off");
+            return Task.CompletedTask;
+        }
+
+        public Task<GuestReply> GetComputerNameAsync(VmKey vm, TimeSpan timeout, CancellationToken cancellation) => Task.FromResult(Name);
     }
 }

@@ -79,5 +79,5 @@ internal sealed class SmallHost : IConformanceHost
         return HyperVHypervisor.OpenAsync(client, Options(Small), CancellationToken.None).GetAwaiter().GetResult();
     }
 
-    internal static HyperVOptions Options(SmallHyperV small) => new() { Files = new HostFileSystem(), Clock = small.Clock };
+    internal static HyperVOptions Options(SmallHyperV small) => new() { Files = new HostFileSystem(), Clock = small.Clock, Sessions = () => small.Sessions };
 }

@@ -210,6 +210,9 @@ internal sealed partial class SmallHyperV
             ("ErrorSummaryDescription", job.Value.Words.Length == 0 ? null : "It failed."))),
         "Win32_OperatingSystem" => [RecordIn(@"root\cimv2", className, ["Name"], ("Name", "Windows"), ("CSName", HostName), ("FreePhysicalMemory", 33554432UL), ("TotalVisibleMemorySize", 134217728UL))],
         "Win32_ComputerSystemProduct" => [RecordIn(@"root\cimv2", className, ["Name"], ("Name", "Server"), ("UUID", BoardId))],
+        "Win32_Service" => ServiceState is { } state
+            ? [RecordIn(@"root\cimv2", className, ["Name"], ("Name", "vmms"), ("State", "Running")), RecordIn(@"root\cimv2", className, ["Name"], ("Name", "VmHostAgent"), ("State", state))]
+            : [],
         "Win32_Volume" => [
             RecordIn(@"root\cimv2", className, ["DeviceID"], ("DeviceID", "1"), ("Name", @"C:\"), ("FreeSpace", 1UL << 35)),
             RecordIn(@"root\cimv2", className, ["DeviceID"], ("DeviceID", "2"), ("Name", @"C:\ClusterStorage\Volume1\"), ("FreeSpace", 1UL << 40)),

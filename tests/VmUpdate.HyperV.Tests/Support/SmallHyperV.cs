@@ -1,4 +1,5 @@
 using VmUpdate.HyperV.Cim;
+using VmUpdate.HyperV.Sessions;
 using VmUpdate.Simulation.Machines;
 
 namespace VmUpdate.HyperV.Tests.Support;
@@ -47,6 +48,19 @@ internal sealed partial class SmallHyperV
 
     /// <summary>The state of this host as a node of a cluster; nothing where there is no cluster.</summary>
     internal uint? NodeState { get; set; }
+
+    /// <summary>The state of the service of an RD Virtualization Host; nothing where the host is none.</summary>
+    internal string? ServiceState { get; set; }
+
+    /// <summary>What Remote Desktop Services list.</summary>
+    internal Task<IReadOnlyList<TerminalSession>?> Sessions { get; set; } = Task.FromResult<IReadOnlyList<TerminalSession>?>(null);
+
+    /// <summary>Has Remote Desktop Services run here and list sessions.</summary>
+    internal void List(params TerminalSession[] sessions)
+    {
+        ServiceState = "Running";
+        Sessions = Task.FromResult<IReadOnlyList<TerminalSession>?>(sessions);
+    }
 
     internal byte ProcessorPercent { get; set; } = 17;
 

@@ -1,6 +1,7 @@
 using VmUpdate.Core.Machines;
 using VmUpdate.DiskFormats.Blocks;
 using VmUpdate.HyperV.Cim;
+using VmUpdate.HyperV.Sessions;
 using VmUpdate.Simulation.Support;
 using Xunit;
 
@@ -43,7 +44,7 @@ internal static class WholeTour
             Disks = { new SmallDisk { Path = MakeDisk("second.vhdx"), IsIde = true, Controller = 1 }, new SmallDisk { Path = MakeDisk("first.vhdx"), IsIde = true } },
         });
         using HyperVHypervisor host = await HyperVHypervisor.OpenAsync(
-            wrap(new SchemaCheckedClient(small.Connect())), new HyperVOptions { Files = new HostFileSystem(), Clock = small.Clock }, None);
+            wrap(new SchemaCheckedClient(small.Connect())), new HyperVOptions { Files = new HostFileSystem(), Clock = small.Clock, Sessions = () => small.Sessions }, None);
         Assert.Equal(("hyperv-4c4c4544-0042-3510-8051-b4c04f4a3732", "HV01", true), (host.HostId, host.HostName, host.DisksAreHere));
         VmKey key = new(host.HostId, vm.Id);
         VmKey oldKey = new(host.HostId, old.Id);
@@ -180,6 +181,8 @@ internal static class WholeTour
         vm.HasHeartbeat = true;
         Assert.Equal(new GuestReply(GuestReplyKind.Answered, "pc-small"), await host.GetComputerNameAsync(key, TimeSpan.FromSeconds(5), None));
         Assert.Null(await host.GetSessionsAsync(key, None));
+        small.List(new TerminalSession("pc-01", 2, "CONTOSO", "ann", 0));
+        Assert.Equal([new UserSession(2, @"CONTOSO\ann", true)], await host.GetSessionsAsync(key, None));
         await FailsAsync(small, (10, 32769, "Access denied."), HypervisorFailure.AccessDenied, "32769", () => host.PauseAsync(key, None));
         await FailsAsync(small, (10, 32768, ""), HypervisorFailure.OperationFailed, "It failed.", () => host.PauseAsync(key, None), summary: true);
         small.JobTime = TimeSpan.FromHours(1);
