@@ -20,7 +20,8 @@ internal sealed class GuestChannel : IGuestListener
     private GuestConnection? _connection;
     private string _name;
     private string _why = "its channel was not opened yet";
-    private bool _isInVain;
+    private long _knocks;
+    private long _knocksInVain = -1;
 
     /// <summary>Makes it, and begins.</summary>
     /// <param name="vm">The machine.</param>
@@ -48,18 +49,6 @@ internal sealed class GuestChannel : IGuestListener
     /// <summary>Completes when the channel is closed for good; fails with a bug only.</summary>
     public Task Work { get; }
 
-    /// <summary>Whether the machine has no such channel, or is none of the host's.</summary>
-    public bool HasNone
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _isInVain;
-            }
-        }
-    }
-
     /// <summary>How it stands.</summary>
     public GuestChannelStatus Status
     {
@@ -81,13 +70,13 @@ internal sealed class GuestChannel : IGuestListener
     }
 
     /// <summary>Says that opening it may be worth a try.</summary>
-    public void Knock()
+    /// <returns>Which knock it is: what a later try finds is its answer too.</returns>
+    public long Knock()
     {
         lock (_gate)
         {
-            // Found again when it is so still.
-            _isInVain = false;
             _knocked.TrySetResult(true);
+            return ++_knocks;
         }
     }
 
@@ -113,19 +102,24 @@ internal sealed class GuestChannel : IGuestListener
     /// <param name="timeout">How long.</param>
     /// <param name="cancellation">Ends the wait.</param>
     /// <returns>The connection.</returns>
-    /// <exception cref="GuestException"><see cref="GuestFailure.GuestNotReached"/>, or <see cref="GuestFailure.GuestRefused"/>: it speaks another protocol.</exception>
+    /// <exception cref="GuestException">
+    /// <see cref="GuestFailure.GuestNotReached"/>, at once when there is no such channel; or <see cref="GuestFailure.GuestRefused"/>: it speaks another
+    /// protocol.
+    /// </exception>
     public async Task<GuestConnection> ReadyAsync(TimeSpan timeout, CancellationToken cancellation)
     {
         TimeSpan end = _options.Clock.Monotonic + timeout;
-        Knock();
+        long knock = Knock();
         while (true)
         {
             Task changed;
             GuestConnection? connection;
+            string name;
+            string lastSeen;
+            bool isInVain;
             lock (_gate)
             {
-                changed = _changed.Task;
-                connection = _connection;
+                (changed, connection, name, lastSeen, isInVain) = (_changed.Task, _connection, _name, _why, _knocksInVain >= knock);
             }
 
             if (connection is { IsReady: true })
@@ -143,11 +137,16 @@ internal sealed class GuestChannel : IGuestListener
                 await Work.ConfigureAwait(false);
             }
 
+            if (isInVain)
+            {
+                throw new GuestException(GuestFailure.GuestNotReached, name, lastSeen) { HasNoChannel = true };
+            }
+
             TimeSpan left = end - _options.Clock.Monotonic;
-            if (left <= TimeSpan.Zero || _isInVain)
+            if (left <= TimeSpan.Zero)
             {
                 throw new GuestException(
-                    GuestFailure.GuestNotReached, _name, _isInVain ? _why : $"its guest's agent was not there within {timeout.TotalSeconds:0.#} seconds: {_why}.");
+                    GuestFailure.GuestNotReached, name, $"its guest's agent was not there within {timeout.TotalSeconds:0.#} seconds: {lastSeen}.");
             }
 
             await Waiting.WithinAsync(changed, left, _options.Clock, cancellation).ConfigureAwait(false);
@@ -190,8 +189,8 @@ internal sealed class GuestChannel : IGuestListener
             while (!end.IsCancellationRequested)
             {
                 // Before the machine is looked at, so that what happens meanwhile is not missed.
-                Task knocked = NextKnock();
-                Outcome outcome = await TryAsync(end).ConfigureAwait(false);
+                Task knocked = NextKnock(out long knocks);
+                Outcome outcome = await TryAsync(knocks, end).ConfigureAwait(false);
                 OnChanged();
                 pause = outcome == Outcome.Spoke ? _options.FirstRetry : pause;
                 await Waiting.WithinAsync(knocked, outcome == Outcome.NotNow ? Timeout.InfiniteTimeSpan : pause, _options.Clock, end).ConfigureAwait(false);
@@ -203,10 +202,11 @@ internal sealed class GuestChannel : IGuestListener
         }
     }
 
-    private Task<bool> NextKnock()
+    private Task<bool> NextKnock(out long knocks)
     {
         lock (_gate)
         {
+            knocks = _knocks;
             if (_knocked.Task.IsCompleted)
             {
                 _knocked = Waiting.Promise<bool>();
@@ -216,12 +216,12 @@ internal sealed class GuestChannel : IGuestListener
         }
     }
 
-    private async Task<Outcome> TryAsync(CancellationToken end)
+    private async Task<Outcome> TryAsync(long knocks, CancellationToken end)
     {
         try
         {
             VirtualMachine machine = await _options.Hypervisor.GetAsync(Vm, end).ConfigureAwait(false);
-            Note(machine.Name, $"the machine is {machine.State}", false);
+            Note(machine.Name, $"the machine is {machine.State}");
             if (machine.State is not (VmPowerState.Running or VmPowerState.Changing))
             {
                 return Outcome.NotNow;
@@ -229,14 +229,22 @@ internal sealed class GuestChannel : IGuestListener
 
             Stream stream = await _options.Port.OpenGuestPortAsync(Vm, end).ConfigureAwait(false);
             using var connection = new GuestConnection(stream, machine, _options, _requests(), _traffic, this);
-            Note(machine.Name, "its guest's agent has not said hello", false);
+            Note(machine.Name, "its guest's agent has not said hello");
             return await HoldAsync(connection, end).ConfigureAwait(false);
         }
         catch (HypervisorException failure)
         {
             // Without the machine or the channel only a change of the machine can help, and that is told.
             bool isInVain = failure.Failure is HypervisorFailure.VmNotFound or HypervisorFailure.HostNotUsable;
-            Note(_name, failure.Message, isInVain);
+            Note(_name, failure.Message);
+            if (isInVain)
+            {
+                lock (_gate)
+                {
+                    _knocksInVain = knocks;
+                }
+            }
+
             return isInVain ? Outcome.NotNow : Outcome.Failed;
         }
     }
@@ -270,11 +278,11 @@ internal sealed class GuestChannel : IGuestListener
         return Outcome.Spoke;
     }
 
-    private void Note(string name, string why, bool isInVain)
+    private void Note(string name, string why)
     {
         lock (_gate)
         {
-            (_name, _why, _isInVain) = (name, why, isInVain);
+            (_name, _why) = (name, why);
         }
     }
 

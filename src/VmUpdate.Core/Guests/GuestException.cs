@@ -14,6 +14,9 @@ public sealed class GuestException : VmUpdateException
     /// <summary>The cause.</summary>
     public GuestFailure Failure { get; }
 
+    /// <summary>Whether the machine has no channel to its guest at all, so that no waiting helps.</summary>
+    public bool HasNoChannel { get; init; }
+
     /// <inheritdoc/>
     public override string Code => Failure.ToString();
 

@@ -49,17 +49,16 @@ public sealed partial class HostAgent
     /// <inheritdoc/>
     public async Task<GuestReply> GetComputerNameAsync(VmKey vm, TimeSpan timeout, CancellationToken cancellation)
     {
-        GuestChannel channel = ChannelOf(vm);
         try
         {
-            GuestConnection connection = await channel.ReadyAsync(timeout, cancellation).ConfigureAwait(false);
+            GuestConnection connection = await ChannelOf(vm).ReadyAsync(timeout, cancellation).ConfigureAwait(false);
             return connection.Guest is { ComputerName.Length: > 0 } guest
                 ? new GuestReply(GuestReplyKind.Answered, GuestConnection.Shown(guest.ComputerName))
                 : GuestReply.Silent;
         }
-        catch (GuestException)
+        catch (GuestException failure)
         {
-            return channel.HasNone ? GuestReply.Unavailable : GuestReply.Silent;
+            return failure.HasNoChannel ? GuestReply.Unavailable : GuestReply.Silent;
         }
     }
 }

@@ -52,6 +52,7 @@ public sealed class HostAgentBadInputTests : IDisposable
     [Fact]
     public async Task An_agent_that_is_absent_is_not_waited_for_longer_than_said()
     {
+        Begin(answerTimeout: Short);
         using Stream nobody = _port.Connect(_vm);
         var watch = Stopwatch.StartNew();
         GuestException failure = await Assert.ThrowsAsync<GuestException>(() => _agent.WaitUntilReadyAsync(_vm, Short, None));
@@ -72,7 +73,7 @@ public sealed class HostAgentBadInputTests : IDisposable
         Assert.Equal(GuestFailure.GuestNotReached, failure.Failure);
         Assert.Contains("add one", failure.Message, StringComparison.Ordinal);
         Assert.True(watch.Elapsed < Patience);
-        Assert.Equal(GuestReply.Unavailable, await _agent.GetComputerNameAsync(_vm, Short, None));
+        Assert.Equal(GuestReply.Unavailable, await _agent.GetComputerNameAsync(_vm, Patience, None));
 
         // Only what is told about the machine makes it be tried again.
         using var limit = new CancellationTokenSource(Patience);
@@ -88,9 +89,31 @@ public sealed class HostAgentBadInputTests : IDisposable
     }
 
     [Fact]
+    public async Task A_machine_without_a_channel_is_told_from_a_silent_one_whatever_else_happens_to_it()
+    {
+        _port.Refuse = vm => new HypervisorException(HypervisorFailure.HostNotUsable, "PC1", "it has no channel; add one.");
+        using var end = new CancellationTokenSource(Patience);
+        Task events = Task.Run(async () =>
+        {
+            while (!end.IsCancellationRequested)
+            {
+                _port.Tell(_vm);
+                await Task.Yield();
+            }
+        });
+        for (int i = 0; i < 200; i++)
+        {
+            Assert.Equal(GuestReply.Unavailable, await _agent.GetComputerNameAsync(_vm, Patience, None));
+        }
+
+        await end.CancelAsync();
+        await events;
+    }
+
+    [Fact]
     public async Task A_guest_that_hangs_is_told_silent_and_the_next_connection_is_tried()
     {
-        Begin(pingEvery: TimeSpan.FromMilliseconds(50));
+        Begin(pingEvery: TimeSpan.FromMilliseconds(50), answerTimeout: Short);
         using ChannelGuest guest = ChannelGuest.Begin(_port.Connect(_vm));
         await _agent.WaitUntilReadyAsync(_vm, Patience, None);
         guest.AnswersPings = false;
@@ -102,6 +125,7 @@ public sealed class HostAgentBadInputTests : IDisposable
     [Fact]
     public async Task A_guest_that_reads_nothing_holds_nobody_up()
     {
+        Begin(answerTimeout: Short);
         Stream stream = _port.Connect(_vm);
         await stream.WriteAsync(MessageCodec.Encode(new Hello(1, 1, "deaf", "PC", [], []) { RequestId = "g" }));
         await UntilAsync(() => _agent.Channels.Any(channel => channel.IsReady));
@@ -367,12 +391,12 @@ public sealed class HostAgentBadInputTests : IDisposable
         Begin();
     }
 
-    private void Begin(TimeSpan? pingEvery = null, int messagesPerSecond = 500)
+    private void Begin(TimeSpan? pingEvery = null, int messagesPerSecond = 500, TimeSpan? answerTimeout = null)
     {
         _agent?.Dispose();
         _agent = new HostAgent(new HostAgentOptions
         {
-            Hypervisor = _host, Port = _port, AnswerTimeout = Short, FirstRetry = TimeSpan.FromMilliseconds(5),
+            Hypervisor = _host, Port = _port, AnswerTimeout = answerTimeout ?? Patience, FirstRetry = TimeSpan.FromMilliseconds(5),
             PingEvery = pingEvery ?? TimeSpan.FromSeconds(30), MessagesPerSecond = messagesPerSecond, BytesPerSecond = 64 << 20,
         })
         {
