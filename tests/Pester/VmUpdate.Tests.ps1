@@ -6,7 +6,20 @@ The scenarios of tests/VmUpdate.PowerShell.Tests for those who have PowerShell a
 #>
 
 BeforeAll {
-    Import-Module ([IO.Path]::GetFullPath("$PSScriptRoot/../../VmUpdate.psd1")) -Force
+    $manifest = [IO.Path]::GetFullPath("$PSScriptRoot/../../VmUpdate.psd1")
+    Import-Module $manifest -Force
+
+    # No stream of a prompt takes progress: a runspace of its own holds what was shown.
+    function Get-Progress([string] $Command, [hashtable] $Parameters) {
+        $shell = [PowerShell]::Create()
+        try {
+            $null = $shell.AddCommand('Import-Module').AddArgument($manifest).AddStatement().AddCommand($Command).AddParameters($Parameters).Invoke()
+            $shell.Streams.Progress
+        }
+        finally {
+            $shell.Dispose()
+        }
+    }
 }
 
 Describe 'The module' {
@@ -169,6 +182,13 @@ Describe 'Leaks and doubles' {
         { Clear-VmIdentity $lab.OldMasterPath $clean -ErrorAction Stop } | Should -Throw -ErrorId 'HostFileAlreadyExists,*'
         (Get-FileHash $lab.OldMasterPath).Hash | Should -Be $hash
     }
+
+    It 'shows how far the cleaning is, up to its end' {
+        $shown = Get-Progress Clear-VmIdentity @{ Path = $lab.OldMasterPath; Destination = (Join-Path $folder 'shown.vhdx') }
+        $shown[0].PercentComplete | Should -Be 0
+        $shown[-2].PercentComplete | Should -Be 100
+        $shown[-1].RecordType | Should -Be 'Completed'
+    }
 }
 
 Describe 'The guest agent in an image' {
@@ -181,6 +201,10 @@ Describe 'The guest agent in an image' {
         (Install-VmUpdateAgent $made.Destination (Join-Path $folder 'again.vhdx') -WarningAction SilentlyContinue).WasInstalled | Should -BeTrue
         { Install-VmUpdateAgent $lab.OldMasterPath $made.Destination -ErrorAction Stop } | Should -Throw -ErrorId 'HostFileAlreadyExists,*'
         (Get-FileHash $lab.OldMasterPath).Hash | Should -Be $hash
+        $shown = Get-Progress Install-VmUpdateAgent @{ Path = $lab.OldMasterPath; Destination = (Join-Path $folder 'shown.vhdx') }
+        $shown[0].PercentComplete | Should -Be 0
+        $shown[-2].PercentComplete | Should -Be 100
+        $shown[-1].RecordType | Should -Be 'Completed'
     }
 }
 

@@ -65,10 +65,11 @@ public sealed class AgentInstaller
     /// <summary>Makes the new image.</summary>
     /// <param name="path">The old one. It may be a child of another; the new one is not.</param>
     /// <param name="destination">The new file, which must not exist.</param>
+    /// <param name="progress">Is told how many percent of the disk are copied, each number once; then the new file is read back.</param>
     /// <param name="cancellation">Ends the work; no file is left then.</param>
     /// <returns>What was done. The new file was read back and compared.</returns>
     /// <exception cref="VmUpdateException">As with <see cref="Plan"/>; or the new file exists or cannot be written.</exception>
-    public AgentInstallResult Install(string path, string destination, CancellationToken cancellation)
+    public AgentInstallResult Install(string path, string destination, Action<int>? progress, CancellationToken cancellation)
     {
         IReadOnlyList<(string Name, byte[] Bytes)> files = ReadFiles();
         AgentInstallResult? result = null;
@@ -83,6 +84,7 @@ public sealed class AgentInstaller
                 return guest.Partition;
             },
             made => Check(made, files),
+            progress,
             cancellation);
         return result!;
     }

@@ -10,11 +10,12 @@ public sealed partial class NtfsVolume
     /// Nothing that was deleted is in the copy but names in the slack of folders, and in the change journal.
     /// </summary>
     /// <param name="target">A device of the same length that reads as zero throughout.</param>
+    /// <param name="progress">Is told how many percent of what is used are copied, about once for each MiB.</param>
     /// <param name="cancellation">Ends the work; the target is to be thrown away then.</param>
     /// <exception cref="DiskFormatException">A file record or the bitmap is damaged.</exception>
     /// <exception cref="InvalidOperationException">The volume holds writes back; flush it first.</exception>
     /// <exception cref="ArgumentException">The target has another length.</exception>
-    public void CopyTo(IBlockDevice target, CancellationToken cancellation)
+    public void CopyTo(IBlockDevice target, Action<int>? progress, CancellationToken cancellation)
     {
         if (target.Length != Device.Length)
         {
@@ -28,7 +29,7 @@ public sealed partial class NtfsVolume
                 throw new InvalidOperationException("The volume holds writes back.");
             }
 
-            new VolumeCopy(this, target, cancellation).Run();
+            new VolumeCopy(this, target, progress, cancellation).Run();
         }
     }
 }

@@ -7,7 +7,7 @@ namespace VmUpdate.DiskFormats.Ntfs;
 /// Copies a volume without what no file holds: free clusters, what lies behind a file's end, unused file records and the unused part of
 /// the used ones, the journal. So nothing that was deleted on the volume is in the copy.
 /// </summary>
-internal sealed class VolumeCopy(NtfsVolume volume, IBlockDevice target, CancellationToken cancellation)
+internal sealed class VolumeCopy(NtfsVolume volume, IBlockDevice target, Action<int>? progress, CancellationToken cancellation)
 {
     private const int ChunkSize = 1024 * 1024;
 
@@ -104,12 +104,15 @@ internal sealed class VolumeCopy(NtfsVolume volume, IBlockDevice target, Cancell
     {
         int next = 0;
         int size = volume.Geometry.ClusterSize;
+        long used = (volume.Geometry.ClusterCount - volume.Clusters.FreeClusters) * size;
+        long before = 0;
         foreach ((long lcn, long length) in volume.Clusters.UsedRuns())
         {
             long end = (lcn + length) * size;
             for (long at = lcn * size; at < end;)
             {
                 cancellation.ThrowIfCancellationRequested();
+                progress?.Invoke((int)((before + at - (lcn * size)) * 100 / used));
                 while (next < left.Count && left[next].To <= at)
                 {
                     next++;
@@ -133,6 +136,8 @@ internal sealed class VolumeCopy(NtfsVolume volume, IBlockDevice target, Cancell
                 WriteNonZero(at, _buffer.AsSpan(0, count));
                 at += count;
             }
+
+            before += length * size;
         }
     }
 

@@ -104,7 +104,7 @@ public sealed class ClearVmIdentityCommand : VmUpdateCmdlet
             return;
         }
 
-        CleanResult result = Await(stop => Task.Run(() => cleaner.Clean(path, destination, stop), stop));
+        CleanResult result = AwaitCopy($"Cleaning '{path}'", destination, (progress, stop) => cleaner.Clean(path, destination, progress, stop));
         foreach (string trace in result.Traces)
         {
             WriteWarning($"{path}: {trace}");

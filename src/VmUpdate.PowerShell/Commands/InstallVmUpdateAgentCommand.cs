@@ -96,7 +96,8 @@ public sealed class InstallVmUpdateAgentCommand : VmUpdateCmdlet
             return;
         }
 
-        AgentInstallResult result = Await(stop => Task.Run(() => installer.Install(path, destination, stop), stop));
+        AgentInstallResult result = AwaitCopy(
+            $"Putting the agent into '{path}'", destination, (progress, stop) => installer.Install(path, destination, progress, stop));
         foreach (string warning in result.Warnings)
         {
             WriteWarning($"{destination}: {warning}");

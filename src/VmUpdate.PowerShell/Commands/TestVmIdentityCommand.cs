@@ -142,21 +142,9 @@ public sealed class TestVmIdentityCommand : VmUpdateCmdlet
     protected override void EndProcessing()
     {
         var audit = new IdentityAudit(LoadCatalogue(CataloguePath), HostSession.Files, [.. AllowedParentFolder.Select(ResolvePath)]);
-        var progress = new ProgressRecord(1, "Looking at disks", " ");
         int done = 0;
-        AuditResult result = Await((pump, stop) => Task.Run(
-            () => audit.Run(
-                _targets,
-                target => pump.Post(() =>
-                {
-                    progress.StatusDescription = target.Name;
-                    progress.PercentComplete = 100 * done++ / _targets.Count;
-                    WriteProgress(progress);
-                }),
-                stop),
-            stop));
-        progress.RecordType = ProgressRecordType.Completed;
-        WriteProgress(progress);
+        AuditResult result = AwaitShown(
+            "Looking at disks", (show, stop) => audit.Run(_targets, target => show(target.Name, 100 * done++ / _targets.Count), stop));
         foreach (AuditedDisk disk in result.Disks.Where(disk => disk.Failure is not null))
         {
             Tell(disk);

@@ -87,6 +87,36 @@ public abstract class VmUpdateCmdlet : PSCmdlet, IDisposable
     /// <returns>What the work returned.</returns>
     protected T Await<T>(Func<CancellationToken, Task<T>> work) => Await((_, stop) => work(stop));
 
+    /// <summary>Waits for work that says how far it is, and shows that.</summary>
+    /// <param name="activity">What the progress bar says is going on.</param>
+    /// <param name="work">The work; it is handed what it tells: what it is at, and how many percent are done.</param>
+    /// <returns>What the work returned.</returns>
+    protected T AwaitShown<T>(string activity, Func<Action<string, int>, CancellationToken, T> work)
+    {
+        try
+        {
+            return Await((pump, stop) => Task.Run(() => work((status, percent) => pump.Post(() => Show(status, percent)), stop), stop));
+        }
+        finally
+        {
+            if (!StopToken.IsCancellationRequested)
+            {
+                WriteProgress(new ProgressRecord(1, activity, "Done") { RecordType = ProgressRecordType.Completed });
+            }
+        }
+
+        void Show(string status, int percent) => WriteProgress(new ProgressRecord(1, activity, status) { PercentComplete = percent });
+    }
+
+    /// <summary>Waits for work that copies an image into a new file and reads that back, and shows how far it is.</summary>
+    /// <param name="activity">What the progress bar says is going on.</param>
+    /// <param name="destination">The new file.</param>
+    /// <param name="work">The work; it is handed what it tells: how many percent are copied.</param>
+    /// <returns>What the work returned.</returns>
+    protected T AwaitCopy<T>(string activity, string destination, Func<Action<int>, CancellationToken, T> work) => AwaitShown(
+        activity,
+        (show, stop) => work(percent => show(percent < 100 ? $"Copying to '{destination}'" : $"Reading '{destination}' back", percent), stop));
+
     /// <summary>The full path of a file or folder the user named.</summary>
     /// <param name="path">As the user typed it: relative to the session's location, or on one of its drives.</param>
     /// <returns>The full path; nothing need exist there.</returns>

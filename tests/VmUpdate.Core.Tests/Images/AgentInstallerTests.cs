@@ -37,7 +37,7 @@ public sealed class AgentInstallerTests : IDisposable
         string image = _disks.Add("image.vhdx", Image());
         byte[] before = File.ReadAllBytes(image);
         string made = _disks.PathOf("made.vhdx");
-        AgentInstallResult result = Installer().Install(image, made, TestContext.Current.CancellationToken);
+        AgentInstallResult result = Installer().Install(image, made, progress: null, TestContext.Current.CancellationToken);
         Assert.Equal(before, File.ReadAllBytes(image));
         Assert.Equal(["VmUpdate.GuestProtocol.dll", "vmupdate-agent.exe", "vmupdate-agent.exe.config"], result.Files);
         Assert.False(result.WasInstalled);
@@ -72,7 +72,7 @@ public sealed class AgentInstallerTests : IDisposable
         AgentInstallResult plan = Installer().Plan(image);
         Assert.True(plan.WasInstalled);
         string made = _disks.PathOf("made.vhdx");
-        Installer().Install(image, made, TestContext.Current.CancellationToken);
+        Installer().Install(image, made, progress: null, TestContext.Current.CancellationToken);
         using VhdxDisk disk = VhdxDisk.Open(made, new VhdxOpenOptions { Files = _disks.Files });
         using GuestDisk guest = GuestDisk.Open(disk, new GuestDiskOptions { Subject = "made" });
         Assert.Null(guest.Volume.Find(GuestPath.Parse(@"Program Files\VmUpdate\Old.dll")));
@@ -85,7 +85,7 @@ public sealed class AgentInstallerTests : IDisposable
     {
         string made = _disks.PathOf("made.vhdx");
         string clash = _disks.Add("clash.vhdx", Image().File(@"Program Files\VmUpdate", "a file"));
-        Assert.Equal("IdentityNameClash", Refused(() => Installer().Install(clash, made, TestContext.Current.CancellationToken)));
+        Assert.Equal("IdentityNameClash", Refused(() => Installer().Install(clash, made, progress: null, TestContext.Current.CancellationToken)));
         string shadows = _disks.Add("shadows.vhdx", Image()
             .File(@"System Volume Information\{11111111-2222-3333-4444-555555555555}{3808876b-c176-4e48-b7ae-04046e6cc752}", "older states"));
         Assert.Equal("IdentityMasterHasSnapshots", Refused(() => Installer().Plan(shadows)));
@@ -113,7 +113,7 @@ public sealed class AgentInstallerTests : IDisposable
     public void The_judges_read_the_agent_in_the_new_image()
     {
         string made = _disks.PathOf("made.vhdx");
-        Installer().Install(_disks.Add("image.vhdx", Image()), made, TestContext.Current.CancellationToken);
+        Installer().Install(_disks.Add("image.vhdx", Image()), made, progress: null, TestContext.Current.CancellationToken);
         Judges.Require("qemu-img");
         (int code, string output) = Judges.Run("qemu-img", "check", made);
         Assert.True(code == 0, output);

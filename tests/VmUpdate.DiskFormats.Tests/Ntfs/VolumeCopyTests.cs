@@ -52,13 +52,25 @@ public sealed class VolumeCopyTests
     }
 
     [Fact]
+    public void How_far_a_copy_is_rises_with_what_is_used_and_not_with_what_is_free()
+    {
+        SparseMemoryDevice device = Used(4096); // most of its clusters are free
+        var told = new List<int>();
+        using NtfsVolume volume = NtfsVolume.Open(device, new NtfsOpenOptions { IgnoreJournal = true });
+        volume.CopyTo(new SparseMemoryDevice(device.Length), told.Add, TestContext.Current.CancellationToken);
+        Assert.Equal(told.Order(), told);
+        Assert.InRange(told[0], 0, 0);
+        Assert.InRange(told[^1], 50, 100);
+    }
+
+    [Fact]
     public void A_volume_that_holds_writes_back_and_a_target_of_another_length_are_refused()
     {
         SparseMemoryDevice device = Used(4096);
         using NtfsVolume volume = NtfsVolume.Open(device, new NtfsOpenOptions { Writable = true, UtcNow = () => Now });
-        Assert.Throws<ArgumentException>(() => volume.CopyTo(new SparseMemoryDevice(device.Length - 4096), TestContext.Current.CancellationToken));
+        Assert.Throws<ArgumentException>(() => volume.CopyTo(new SparseMemoryDevice(device.Length - 4096), progress: null, TestContext.Current.CancellationToken));
         volume.Create(GuestPath.Parse("unflushed.txt"), new NtfsCreateProperties());
-        Assert.Throws<InvalidOperationException>(() => volume.CopyTo(new SparseMemoryDevice(device.Length), TestContext.Current.CancellationToken));
+        Assert.Throws<InvalidOperationException>(() => volume.CopyTo(new SparseMemoryDevice(device.Length), progress: null, TestContext.Current.CancellationToken));
     }
 
     /// <summary>A volume with deleted small and large files, a file that became shorter, one that was never written to its end.</summary>
@@ -100,7 +112,7 @@ public sealed class VolumeCopyTests
     private static void Copy(SparseMemoryDevice device, SparseMemoryDevice copy)
     {
         using NtfsVolume volume = NtfsVolume.Open(device, new NtfsOpenOptions { IgnoreJournal = true });
-        volume.CopyTo(copy, TestContext.Current.CancellationToken);
+        volume.CopyTo(copy, progress: null, TestContext.Current.CancellationToken);
     }
 
     private static List<string> Contents(SparseMemoryDevice device)

@@ -18,4 +18,14 @@ internal sealed record RunResult(
 
     /// <summary>One property of all objects, as text.</summary>
     internal IEnumerable<string> All(string property) => Output.Select(item => $"{item.Properties[property]?.Value}");
+
+    /// <summary>That a bar showed how far something was, up to its end, and was taken away.</summary>
+    internal void AssertProgress(string activity)
+    {
+        List<ProgressRecord> shown = [.. Progress.Where(record => record.Activity == activity)];
+        Assert.Equal(ProgressRecordType.Completed, shown[^1].RecordType);
+        IEnumerable<int> percents = shown.SkipLast(1).Select(record => record.PercentComplete);
+        Assert.Equal(percents.Order(), percents);
+        Assert.Equal((0, 100), (percents.First(), percents.Last()));
+    }
 }

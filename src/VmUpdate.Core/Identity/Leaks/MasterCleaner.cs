@@ -46,10 +46,11 @@ public sealed class MasterCleaner
     /// <summary>Makes the new master.</summary>
     /// <param name="path">The old one. It may be a child of another; the new one is not.</param>
     /// <param name="destination">The new file, which must not exist.</param>
+    /// <param name="progress">Is told how many percent of the disk are copied, each number once; then the new file is read back.</param>
     /// <param name="cancellation">Ends the work; no file is left then.</param>
     /// <returns>What was taken. The new file was read back: a second cleaning would take nothing.</returns>
     /// <exception cref="VmUpdateException">The master cannot be read, or not be cleaned; the new file exists or cannot be written.</exception>
-    public CleanResult Clean(string path, string destination, CancellationToken cancellation)
+    public CleanResult Clean(string path, string destination, Action<int>? progress, CancellationToken cancellation)
     {
         CleanResult? result = null;
         _masters.Make(
@@ -61,6 +62,7 @@ public sealed class MasterCleaner
                 return windows;
             },
             RequireClean,
+            progress,
             cancellation);
         return result!;
     }

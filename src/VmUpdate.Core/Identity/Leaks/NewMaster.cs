@@ -34,9 +34,10 @@ internal sealed class NewMaster(IHostFileSystem files, Func<Guid> newGuid, IRead
     /// <param name="destination">The new file, which must not exist.</param>
     /// <param name="change">Changes a disk that is the old master and keeps changes in memory; returns the partition of its Windows.</param>
     /// <param name="check">Reads the new file, and fails when it is not what it must be.</param>
+    /// <param name="progress">Is told how many percent of the disk are copied, each number once.</param>
     /// <param name="cancellation">Ends the work; no file is left then.</param>
     /// <exception cref="VmUpdateException">The old one cannot be read or changed; the new file exists or cannot be written.</exception>
-    public void Make(string path, string destination, Func<IDisk, Partition> change, Action<string> check, CancellationToken cancellation)
+    public void Make(string path, string destination, Func<IDisk, Partition> change, Action<string> check, Action<int>? progress, CancellationToken cancellation)
     {
         string full = Path.GetFullPath(destination);
         IHostFolder folder = files.OpenFolder(Path.GetDirectoryName(full) ?? full);
@@ -52,7 +53,7 @@ internal sealed class NewMaster(IHostFileSystem files, Func<Guid> newGuid, IRead
         bool isMade = false;
         try
         {
-            Write(master, changed, windows, full, () => isMade = true, cancellation);
+            Write(master, changed, windows, full, () => isMade = true, progress, cancellation);
             check(full);
         }
         catch when (isMade)
@@ -64,8 +65,9 @@ internal sealed class NewMaster(IHostFileSystem files, Func<Guid> newGuid, IRead
 
     private VhdxDisk Open(string path) => VhdxDisk.Open(path, new VhdxOpenOptions { Files = files, AllowedParentFolders = allowedParentFolders });
 
-    private void Write(VhdxDisk master, OverlayDisk changed, Partition windows, string path, Action onMade, CancellationToken cancellation)
+    private void Write(VhdxDisk master, OverlayDisk changed, Partition windows, string path, Action onMade, Action<int>? progress, CancellationToken cancellation)
     {
+        int told = -1;
         using VhdxDisk target = VhdxDisk.CreateDynamic(path, master.Length, new VhdxCreateOptions
         {
             Files = files,
@@ -74,24 +76,36 @@ internal sealed class NewMaster(IHostFileSystem files, Func<Guid> newGuid, IRead
             LogicalSectorSize = master.LogicalSectorSize,
         });
         onMade();
-        Copy(changed, target, 0, windows.Offset, cancellation);
+        Copy(changed, target, 0, windows.Offset, CopiedTo, cancellation);
         using (IBlockDevice from = windows.Open(changed))
         using (IBlockDevice to = windows.Open(target))
         using (NtfsVolume volume = NtfsVolume.Open(from, new NtfsOpenOptions()))
         {
-            volume.CopyTo(to, cancellation);
+            volume.CopyTo(to, percent => CopiedTo(windows.Offset + (windows.Length / 100 * percent)), cancellation);
         }
 
-        Copy(changed, target, windows.Offset + windows.Length, changed.Length, cancellation);
+        Copy(changed, target, windows.Offset + windows.Length, changed.Length, CopiedTo, cancellation);
         target.Complete();
+        CopiedTo(changed.Length);
+
+        void CopiedTo(long position)
+        {
+            int percent = (int)(position * 100 / changed.Length);
+            if (percent > told)
+            {
+                told = percent;
+                progress?.Invoke(percent);
+            }
+        }
     }
 
-    private static void Copy(OverlayDisk from, VhdxDisk to, long start, long end, CancellationToken cancellation)
+    private static void Copy(OverlayDisk from, VhdxDisk to, long start, long end, Action<long> copiedTo, CancellationToken cancellation)
     {
         byte[] buffer = new byte[ChunkSize];
         for (long at = start; at < end; at += buffer.Length)
         {
             cancellation.ThrowIfCancellationRequested();
+            copiedTo(at);
             Span<byte> chunk = buffer.AsSpan(0, (int)Math.Min(buffer.Length, end - at));
             from.ReadAt(at, chunk);
             for (int piece = 0; piece < chunk.Length; piece += PieceSize)

@@ -49,7 +49,7 @@ public sealed class HostileDiskTests(ITestOutputHelper output)
                 stripper.WipeHives();
                 _ = CleanerTraces.Read(guest);
                 guest.Commit();
-                guest.Volume.CopyTo(new MemoryDisk(disk.Length), TestContext.Current.CancellationToken);
+                guest.Volume.CopyTo(new MemoryDisk(disk.Length), progress: null, TestContext.Current.CancellationToken);
             }
             catch (VmUpdateException refusal)
             {

@@ -60,7 +60,7 @@ public sealed class LeaksStayHiddenTests : IDisposable
     {
         string clean = _disks.PathOf("clean.vhdx");
         AssertHidden(Everything(_disks.Cleaner().Plan(_path)));
-        AssertHidden(Everything(_disks.Cleaner().Clean(_path, clean, TestContext.Current.CancellationToken)));
+        AssertHidden(Everything(_disks.Cleaner().Clean(_path, clean, progress: null, TestContext.Current.CancellationToken)));
         AssertHidden(File.ReadAllBytes(clean));
     }
 

@@ -34,7 +34,7 @@ public sealed class MasterCleanerTests : IDisposable
         byte[] before = File.ReadAllBytes(master);
         Assert.NotEmpty(_search.Find(before));
         string clean = _disks.PathOf("clean.vhdx");
-        CleanResult result = _disks.Cleaner().Clean(master, clean, TestContext.Current.CancellationToken);
+        CleanResult result = _disks.Cleaner().Clean(master, clean, progress: null, TestContext.Current.CancellationToken);
 
         Assert.Empty(_search.Find(File.ReadAllBytes(clean)));
         Assert.Equal(before, File.ReadAllBytes(master));
@@ -50,7 +50,7 @@ public sealed class MasterCleanerTests : IDisposable
     {
         string master = Master("master.vhdx");
         string clean = _disks.PathOf("clean.vhdx");
-        _disks.Cleaner().Clean(master, clean, TestContext.Current.CancellationToken);
+        _disks.Cleaner().Clean(master, clean, progress: null, TestContext.Current.CancellationToken);
         using VhdxDisk disk = VhdxDisk.Open(clean, new VhdxOpenOptions { Files = _disks.Files });
         using GuestDisk guest = GuestDisk.Open(disk, new GuestDiskOptions { Subject = "clean" });
 
@@ -68,9 +68,9 @@ public sealed class MasterCleanerTests : IDisposable
     public void A_second_cleaning_takes_nothing()
     {
         string clean = _disks.PathOf("clean.vhdx");
-        _disks.Cleaner().Clean(Master("master.vhdx"), clean, TestContext.Current.CancellationToken);
+        _disks.Cleaner().Clean(Master("master.vhdx"), clean, progress: null, TestContext.Current.CancellationToken);
         Assert.Empty(_disks.Cleaner().Plan(clean).Items);
-        Assert.Empty(_disks.Cleaner().Clean(clean, _disks.PathOf("again.vhdx"), TestContext.Current.CancellationToken).Items);
+        Assert.Empty(_disks.Cleaner().Clean(clean, _disks.PathOf("again.vhdx"), progress: null, TestContext.Current.CancellationToken).Items);
     }
 
     [Fact]
@@ -78,7 +78,7 @@ public sealed class MasterCleanerTests : IDisposable
     {
         string child = _disks.AddChild("child.vhdx", Master("master.vhdx"));
         string clean = _disks.PathOf("clean.vhdx");
-        _disks.Cleaner().Clean(child, clean, TestContext.Current.CancellationToken);
+        _disks.Cleaner().Clean(child, clean, progress: null, TestContext.Current.CancellationToken);
         File.Delete(_disks.PathOf("master.vhdx"));
         Assert.Empty(_search.Find(File.ReadAllBytes(clean)));
         Assert.Empty(_disks.Audit(clean).Findings);
@@ -88,7 +88,7 @@ public sealed class MasterCleanerTests : IDisposable
     public void Sets_that_were_left_out_stay()
     {
         string clean = _disks.PathOf("clean.vhdx");
-        CleanResult result = _disks.Cleaner("auto-logon").Clean(Master("master.vhdx"), clean, TestContext.Current.CancellationToken);
+        CleanResult result = _disks.Cleaner("auto-logon").Clean(Master("master.vhdx"), clean, progress: null, TestContext.Current.CancellationToken);
         Assert.DoesNotContain(result.Items, item => item.Set == "auto-logon");
         Assert.Equal(["auto-logon"], _disks.Audit(clean).Findings.Select(finding => finding.Set));
     }
@@ -100,12 +100,31 @@ public sealed class MasterCleanerTests : IDisposable
         string taken = _disks.PathOf("taken.vhdx");
         File.WriteAllText(taken, "mine");
         VmUpdateException refused = Assert.ThrowsAny<VmUpdateException>(
-            () => _disks.Cleaner().Clean(master, taken, TestContext.Current.CancellationToken));
+            () => _disks.Cleaner().Clean(master, taken, progress: null, TestContext.Current.CancellationToken));
         Assert.Equal("HostFileAlreadyExists", refused.Code);
         Assert.Equal("mine", File.ReadAllText(taken));
         string[] before = Directory.GetFiles(Path.GetDirectoryName(master)!);
         Assert.NotEmpty(_disks.Cleaner().Plan(master).Items);
         Assert.Equal(before, Directory.GetFiles(Path.GetDirectoryName(master)!));
+    }
+
+    [Fact]
+    public void How_far_the_copy_is_is_told_once_for_each_percent_up_to_a_hundred()
+    {
+        var told = new List<int>();
+        _disks.Cleaner().Clean(Master("master.vhdx"), _disks.PathOf("clean.vhdx"), told.Add, TestContext.Current.CancellationToken);
+        Assert.Equal(told.Distinct().Order(), told);
+        Assert.True(told.Count > 2, string.Join(' ', told));
+        Assert.Equal((0, 100), (told[0], told[^1]));
+    }
+
+    [Fact]
+    public void A_cleaning_that_ends_in_the_midst_of_the_copy_leaves_no_file()
+    {
+        string clean = _disks.PathOf("clean.vhdx");
+        using var ended = new CancellationTokenSource();
+        Assert.ThrowsAny<OperationCanceledException>(() => _disks.Cleaner().Clean(Master("master.vhdx"), clean, _ => ended.Cancel(), ended.Token));
+        Assert.False(File.Exists(clean));
     }
 
     [Fact]
@@ -115,7 +134,7 @@ public sealed class MasterCleanerTests : IDisposable
         string clean = _disks.PathOf("clean.vhdx");
         using var ended = new CancellationTokenSource();
         ended.Cancel();
-        Assert.ThrowsAny<OperationCanceledException>(() => _disks.Cleaner().Clean(master, clean, ended.Token));
+        Assert.ThrowsAny<OperationCanceledException>(() => _disks.Cleaner().Clean(master, clean, progress: null, ended.Token));
         Assert.False(File.Exists(clean));
     }
 
@@ -147,7 +166,7 @@ public sealed class MasterCleanerTests : IDisposable
     {
         Judges.Require("qemu-img");
         string clean = _disks.PathOf("clean.vhdx");
-        _disks.Cleaner().Clean(Master("master.vhdx"), clean, TestContext.Current.CancellationToken);
+        _disks.Cleaner().Clean(Master("master.vhdx"), clean, progress: null, TestContext.Current.CancellationToken);
         (int code, string output) = Judges.Run("qemu-img", "check", clean);
         Assert.True(code == 0, output);
         string raw = _disks.PathOf("clean.raw");
