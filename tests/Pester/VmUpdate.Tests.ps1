@@ -94,7 +94,7 @@ Describe 'The swap in a lab' {
         $set = '{ "set": "mine", "title": "t", "reason": "r.", "old": "carry", "master": "keep", "certainty": "R", "source": "s", "items": [
             { "kind": "registry-value", "hive": "SOFTWARE", "key": "Microsoft\\Cryptography", "value": "MachineGuid" } ] }'
         Set-Content -LiteralPath "$folder/mine.json" -Value $set
-        (Get-VmIdentity $lab.OldMasterPath -CataloguePath "$folder/mine.json").Set | Should -Contain 'mine'
+        Get-VmIdentity $lab.OldMasterPath -CataloguePath "$folder/mine.json" | ForEach-Object Set | Should -Contain 'mine'
         Set-Content -LiteralPath "$folder/mine.json" -Value $set.Replace('"title"', '"tittle"')
         { Get-VmIdentity $lab.OldMasterPath -CataloguePath "$folder/mine.json" } | Should -Throw -ErrorId 'IdentityCatalogueInvalid,*'
     }
@@ -163,8 +163,8 @@ Describe 'Leaks and doubles' {
 
     It 'finds exactly what was planted' {
         $found = Test-VmIdentity -Pool LabPool
-        ($found | Where-Object Kind -eq 'Leak').Set | Sort-Object | Should -Be $planted
-        ($found | Where-Object Kind -eq 'Duplicate').Set | Should -Be 'trend-micro'
+        $found | Where-Object Kind -eq 'Leak' | ForEach-Object Set | Sort-Object | Should -Be $planted
+        $found | Where-Object Kind -eq 'Duplicate' | ForEach-Object Set | Should -Be 'trend-micro'
     }
 
     It 'writes a page' {
@@ -176,7 +176,7 @@ Describe 'Leaks and doubles' {
     It 'cleans a master into a new file, and takes nothing twice' {
         $hash = (Get-FileHash $lab.OldMasterPath).Hash
         $clean = Join-Path $folder 'clean.vhdx'
-        (Clear-VmIdentity $lab.OldMasterPath $clean).Set | Sort-Object -Unique | Should -Be $planted
+        Clear-VmIdentity $lab.OldMasterPath $clean | ForEach-Object Set | Sort-Object -Unique | Should -Be $planted
         Test-VmIdentity $clean | Should -BeNullOrEmpty
         Clear-VmIdentity $clean (Join-Path $folder 'again.vhdx') | Should -BeNullOrEmpty
         { Clear-VmIdentity $lab.OldMasterPath $clean -ErrorAction Stop } | Should -Throw -ErrorId 'HostFileAlreadyExists,*'
