@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using VmUpdate.GuestProtocol.Messages;
 
 namespace VmUpdate.GuestProtocol;
@@ -75,15 +74,7 @@ public sealed class PayloadAssembler(int maxOpen = 4, int maxLength = ProtocolLi
     /// <summary>The hash that announces a payload.</summary>
     /// <param name="bytes">The payload.</param>
     /// <returns>Its SHA-256, 64 hexadecimal digits.</returns>
-    public static string HashOf(byte[] bytes)
-    {
-#if NET
-        return Convert.ToHexString(SHA256.HashData(bytes));
-#else
-        using SHA256 sha = SHA256.Create();
-        return BitConverter.ToString(sha.ComputeHash(bytes)).Replace("-", string.Empty);
-#endif
-    }
+    public static string HashOf(byte[] bytes) => Sha256.HashOf(bytes);
 
     private void Forget(Guid of) => _open.RemoveAll(entry => entry.Of == of);
 }

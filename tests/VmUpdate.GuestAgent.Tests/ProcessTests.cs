@@ -42,6 +42,8 @@ public sealed class ProcessTests
             Assert.Equal((1, "Refused (NotAllowed): not here\n"), Ask(host, api, new Reply(string.Empty, false, ReplyCodes.NotAllowed, "not here")));
             Assert.Equal(2, Run("request", "--kind", "Configuration", "--instructor", "Script", "--api", api, "--wait", "1").ExitCode);
 
+            // Guests without OpenSSL are served, so after all this the agent has not loaded it.
+            Assert.DoesNotContain("openssl", File.ReadAllText($"/proc/{agent.Id}/maps"), StringComparison.OrdinalIgnoreCase);
             Process.Start("kill", ["-TERM", $"{agent.Id}"]).WaitForExit();
             Assert.True(agent.WaitForExit(TimeSpan.FromSeconds(10)));
             Assert.Equal(0, agent.ExitCode);

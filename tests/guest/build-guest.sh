@@ -12,7 +12,7 @@ mkdir -p "$target/packages" "$work/files" "$work/kernel" "$work/root"
 
 # The kernel's package has its version in its name; the one that the cloud flavour now stands for is taken.
 kernel=$(apt-cache depends linux-image-cloud-amd64 | awk '/Depends: linux-image/ { print $2; exit }')
-packages="$kernel busybox-static qemu-guest-agent ntfs-3g libntfs-3g89 libfuse2 libglib2.0-0 libnuma1 libudev1 liburing2 libpcre2-8-0 libc6 libssl3"
+packages="$kernel busybox-static qemu-guest-agent ntfs-3g libntfs-3g89 libfuse2 libglib2.0-0 libnuma1 libudev1 liburing2 libpcre2-8-0 libc6"
 cd "$target/packages"
 for package in $packages; do
     compgen -G "${package}_*.deb" >/dev/null || apt-get download -q "$package" >/dev/null
