@@ -1,4 +1,6 @@
+using System.Text;
 using VmUpdate.GuestAgent.Runs;
+using VmUpdate.GuestProtocol;
 using VmUpdate.GuestProtocol.Messages;
 
 namespace VmUpdate.GuestAgent.Tests;
@@ -33,11 +35,13 @@ public sealed class RunTests
         Assert.Equal(ReplyCodes.UnknownRun, guest.Host.Ask(new CancelTask(Guid.NewGuid(), 1)).Code);
     }
 
-    [Fact]
-    public void What_cannot_be_broken_off_is_ended_first()
+    [Theory]
+    [InlineData("", 6, "through")]
+    [InlineData("exit 195\n", 7, "given up, as the host asked")]
+    public void What_cannot_be_broken_off_is_ended_first_and_restarts_nothing(string last, int status, string message)
     {
         using var guest = new Guest();
-        string slow = guest.Program("slow", "#!/bin/sh\nsleep 1\necho through\n");
+        string slow = guest.Program("slow", "#!/bin/sh\nsleep 1\necho through\n" + last);
         guest.Register("Slow", $$"""{ "name": "slow", "executable": "{{slow}}", "canBreakOff": false }""");
         guest.Start();
         (StartTask task, byte[] payload) = Guest.Of("Slow", "Context", []);
@@ -45,7 +49,8 @@ public sealed class RunTests
         guest.Host.Await<TaskReport>(report => report.Status == 3);
         Assert.True(guest.Host.Ask(new CancelTask(task.RunId, 1)).IsDone);
         TaskReport end = guest.Host.AwaitEnd(task);
-        Assert.Equal((6, "through"), (end.Status, end.Message));
+        Assert.Equal((status, message), (end.Status, end.Message));
+        Assert.Empty(guest.Machine.Done);
     }
 
     [Fact]
@@ -69,6 +74,71 @@ public sealed class RunTests
         Assert.Equal("part 0\npart 1\n", File.ReadAllText(mark));
         List<int> states = [.. guest.Host.Heard.OfType<TaskReport>().Where(report => report.RunId == task.RunId).Select(report => report.Status).Distinct()];
         Assert.Equal([4, 5, 6], states.Where(state => state is 4 or 5 or 6));
+    }
+
+    [Theory]
+    [InlineData("boot 1", true)]
+    [InlineData("boot 2", false)]
+    public void A_run_that_is_given_up_while_it_waits_for_its_restart_does_not_go_on(string boot, bool needsRestart)
+    {
+        using var guest = new Guest();
+        guest.Start();
+        string mark = guest.File("mark");
+        (StartTask task, byte[] payload) = Guest.Script($"echo \"part $VMUPDATE_RESTARTS\" >> {mark}; exit 195");
+        Assert.True(guest.Host.HandOver(task, payload).IsDone);
+        guest.Machine.WaitFor("restart");
+        Assert.True(guest.Host.Ask(new CancelTask(task.RunId, 1)).IsDone);
+        guest.Stop();
+
+        guest.Machine.Done.Clear();
+        guest.Machine.Boot = boot;
+        for (int start = 0; start < 2; start++)
+        {
+            guest.Host.Come();
+            Assert.Contains(new RunOnGuest(task.RunId, 1), guest.Start()!.Runs);
+            TaskReport end = guest.Host.AwaitEnd(task);
+            Assert.Equal((7, needsRestart, "given up, as the host asked"), (end.Status, end.NeedsRestart, end.Message));
+            Assert.True(guest.Host.Ask(new CancelTask(task.RunId, 1)).IsDone);
+            guest.Stop();
+        }
+
+        Assert.Equal("part 0\n", File.ReadAllText(mark));
+        Assert.Empty(guest.Machine.Done);
+    }
+
+    [Fact]
+    public void A_run_whose_giving_up_was_not_noted_before_a_crash_goes_on_and_is_given_up_when_asked_again()
+    {
+        using var guest = new Guest();
+        guest.Start();
+        (StartTask task, byte[] payload) = Guest.Script("[ $VMUPDATE_RESTARTS = 0 ] && exit 195; sleep 60");
+        Assert.True(guest.Host.HandOver(task, payload).IsDone);
+        guest.Machine.WaitFor("restart");
+        guest.Stop();
+        File.WriteAllText(Path.Combine(Assert.Single(Directory.GetDirectories(Path.Combine(guest.State, "runs"))), "run.new"), "{\"type\":\"startTask\"");
+
+        guest.Machine.Boot = "boot 2";
+        guest.Host.Come();
+        guest.Start();
+        guest.Host.Await<TaskReport>(report => report.RunId == task.RunId && report.Status == 3);
+        Assert.True(guest.Host.Ask(new CancelTask(task.RunId, 1)).IsDone);
+        Assert.Equal("given up, as the host asked", guest.Host.AwaitEnd(task).Message);
+    }
+
+    [Fact]
+    public void That_a_run_is_given_up_is_not_answered_by_yes_when_it_cannot_be_noted()
+    {
+        using var guest = new Guest();
+        guest.Start();
+        string mark = guest.File("mark");
+        (StartTask task, byte[] payload) = Guest.Script($"echo begun > {mark}; sleep 60");
+        Assert.True(guest.Host.HandOver(task, payload).IsDone);
+        Assert.True(SpinWait.SpinUntil(() => File.Exists(mark), TimeSpan.FromSeconds(10)));
+        Directory.Delete(Path.Combine(guest.State, "runs"), recursive: true);
+        Reply answer = guest.Host.Ask(new CancelTask(task.RunId, 1));
+        Assert.Equal((false, ReplyCodes.Failed), (answer.IsDone, answer.Code));
+        Assert.StartsWith("the run is given up, and that cannot be noted", answer.Message, StringComparison.Ordinal);
+        Assert.Equal("given up, as the host asked", guest.Host.AwaitEnd(task).Message);
     }
 
     [Fact]
@@ -196,7 +266,9 @@ public sealed class RunTests
     public void What_is_broken_on_disk_is_removed_and_hinders_nothing()
     {
         using var guest = new Guest();
-        foreach (string content in new[] { "", "{}\n{}\n{}", "not json\nat all\n!" })
+        (StartTask task, _) = Guest.Script("true");
+        string lines = Encoding.UTF8.GetString([.. MessageCodec.Encode(task), .. MessageCodec.Encode(new TaskReport(task.RunId, 1, 4, null, false, ""))]);
+        foreach (string content in new[] { "", "{}\n{}\n{}", "not json\nat all\n!", lines + "{}", lines + """{"boot":"b","restarts":0,"changed":"2026-01-01T00:00:00Z","canceled":1}""" })
         {
             string folder = Path.Combine(guest.State, "runs", Guid.NewGuid().ToString("N") + ".1");
             Directory.CreateDirectory(folder);

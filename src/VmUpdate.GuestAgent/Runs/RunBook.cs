@@ -12,7 +12,7 @@ namespace VmUpdate.GuestAgent.Runs;
 /// <param name="log">Told what cannot be read.</param>
 /// <remarks>
 /// A run's folder holds <c>payload</c>, as it came, and <c>run</c>: three lines, the <c>startTask</c> and the last <c>taskReport</c> in the
-/// protocol's own words, and <c>{"boot":"...","restarts":0,"changed":"..."}</c>. It is replaced whole. A folder without it was not begun.
+/// protocol's own words, and <c>{"boot":"...","restarts":0,"changed":"...","canceled":false}</c>. It is replaced whole. A folder without it was not begun.
 /// </remarks>
 internal sealed class RunBook(string folder, AgentLog log)
 {
@@ -51,7 +51,7 @@ internal sealed class RunBook(string folder, AgentLog log)
 
                 log.Write($"{path} holds another run than its name says, and is removed.");
             }
-            catch (Exception failure) when (failure is IOException or GuestProtocolException or JsonException or FormatException or InvalidOperationException)
+            catch (Exception failure) when (failure is IOException or GuestProtocolException or JsonException or FormatException or InvalidOperationException or KeyNotFoundException)
             {
                 log.Write($"{path} holds no run, and is removed: {failure.Message}");
             }
@@ -92,6 +92,7 @@ internal sealed class RunBook(string folder, AgentLog log)
             json.WriteString("boot", record.Boot);
             json.WriteNumber("restarts", record.Restarts);
             json.WriteString("changed", record.Changed);
+            json.WriteBoolean("canceled", record.IsCanceled);
             json.WriteEndObject();
         }
 
@@ -116,7 +117,10 @@ internal sealed class RunBook(string folder, AgentLog log)
             (TaskReport)MessageCodec.Decode(Encoding.UTF8.GetBytes(lines[1])),
             more.RootElement.GetProperty("boot").GetString() ?? string.Empty,
             more.RootElement.GetProperty("restarts").GetInt32(),
-            more.RootElement.GetProperty("changed").GetDateTime());
+            more.RootElement.GetProperty("changed").GetDateTime())
+        {
+            IsCanceled = more.RootElement.TryGetProperty("canceled", out JsonElement canceled) && canceled.GetBoolean(),
+        };
     }
 
     private void Remove(string path)

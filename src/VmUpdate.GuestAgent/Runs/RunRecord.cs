@@ -10,6 +10,9 @@ namespace VmUpdate.GuestAgent.Runs;
 /// <param name="Changed">When this was noted, UTC.</param>
 internal sealed record RunRecord(StartTask Task, TaskReport Report, string Boot, int Restarts, DateTime Changed)
 {
+    /// <summary>Whether the host asked to give it up.</summary>
+    public bool IsCanceled { get; init; }
+
     /// <summary>Whether the run is over.</summary>
     public bool IsOver => Report.Status is (int)RunStatus.Success or (int)RunStatus.Failed;
 }

@@ -10,6 +10,7 @@ internal sealed partial class TaskDesk
     private const int MaxRestarts = 20;
     private const int LongestMessage = 2000;
     private const string BackMessage = "the machine is back from the restart";
+    private const string CanceledMessage = "given up, as the host asked";
 
     /// <summary>The longest time-out that timers know; what is longer is none.</summary>
     private static readonly TimeSpan LongestTimeout = TimeSpan.FromDays(24);
@@ -23,6 +24,10 @@ internal sealed partial class TaskDesk
             End(run, RunStatus.Failed, false, isSameBoot
                 ? "the agent was ended while the task ran; what it had started may still be at work"
                 : "the machine went down while the task ran");
+        }
+        else if (record.IsCanceled)
+        {
+            End(run, RunStatus.Failed, needsRestart: isSameBoot, CanceledMessage);
         }
         else if (isSameBoot)
         {
@@ -58,7 +63,7 @@ internal sealed partial class TaskDesk
         }
         catch (OperationCanceledException) when (run.Stop.IsCancellationRequested)
         {
-            End(run, RunStatus.Failed, false, run.IsCanceled ? "given up, as the host asked" : $"broken off: it took longer than {task.TimeoutSeconds} s");
+            End(run, RunStatus.Failed, false, run.Record.IsCanceled ? CanceledMessage : $"broken off: it took longer than {task.TimeoutSeconds} s");
         }
 #pragma warning disable CA1031 // Whatever an agent's bug is, its run must end, and the others go on.
         catch (Exception failure)
@@ -84,9 +89,6 @@ internal sealed partial class TaskDesk
             case AgentEnd.GoesOnAfterRestart when run.Record.Restarts >= MaxRestarts:
                 End(run, RunStatus.Failed, true, $"it wants to restart the machine for the {MaxRestarts + 1}th time");
                 break;
-            case AgentEnd.GoesOnAfterRestart when run.IsCanceled:
-                End(run, RunStatus.Failed, true, "given up before a restart, as the host asked");
-                break;
             case AgentEnd.GoesOnAfterRestart:
                 GoDown(run, outcome.Message);
                 break;
@@ -100,6 +102,12 @@ internal sealed partial class TaskDesk
     {
         lock (_gate)
         {
+            if (run.Record.IsCanceled)
+            {
+                End(run, RunStatus.Failed, true, CanceledMessage);
+                return;
+            }
+
             TaskReport report = run.Record.Report with { Status = (int)RunStatus.Rebooting, Message = OneLine.Of(message, LongestMessage) };
             run.Record = run.Record with { Report = report, Boot = machine.Boot, Restarts = run.Record.Restarts + 1, Changed = DateTime.UtcNow };
 
@@ -154,19 +162,28 @@ internal sealed partial class TaskDesk
         run.Record = run.Record with { Report = report, Changed = DateTime.UtcNow };
         if (isNews)
         {
-            try
-            {
-                book.Save(run.Record);
-            }
-            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-            {
-                log.Write($"Run {report.RunId}: how it stands cannot be noted: {failure.Message}");
-            }
+            TrySave(run);
         }
 
         if (isNews || run.Words.TryTake())
         {
             tell(report);
+        }
+    }
+
+    /// <summary>Notes on disk how a run stands.</summary>
+    /// <returns>Why it cannot be; empty when it is.</returns>
+    private string TrySave(Run run)
+    {
+        try
+        {
+            book.Save(run.Record);
+            return string.Empty;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            log.Write($"Run {run.Record.Task.RunId}: how it stands cannot be noted: {failure.Message}");
+            return failure.Message;
         }
     }
 }

@@ -132,31 +132,41 @@ internal sealed partial class TaskDesk(
         }
     }
 
-    /// <summary>Gives a run up, as soon as its update agent can.</summary>
+    /// <summary>Gives a run up, as soon as its update agent can; one that the machine is being restarted for, when the machine is back.</summary>
     /// <param name="runId">The run.</param>
     /// <param name="attempt">Its attempt.</param>
-    /// <param name="onTaken">Called when the run is known, before its next report.</param>
-    /// <exception cref="VerbException">There is no such run.</exception>
+    /// <param name="onTaken">Called when that is on disk, before the run's next report.</param>
+    /// <exception cref="VerbException">There is no such run; or it is given up, and a restart might not know of it.</exception>
     public void Cancel(Guid runId, int attempt, Action onTaken)
     {
         Run run;
+        string whyNotNoted;
         lock (_gate)
         {
             run = _runs.TryGetValue((runId, attempt), out Run? known)
                 ? known
                 : throw new VerbException(ReplyCodes.UnknownRun, "this machine knows nothing of the run");
-            onTaken();
             if (run.Record.IsOver)
             {
+                onTaken();
                 tell(run.Record.Report);
                 return;
             }
 
-            run.IsCanceled = true;
+            run.Record = run.Record with { IsCanceled = true };
+            whyNotNoted = TrySave(run);
+            if (whyNotNoted.Length == 0)
+            {
+                onTaken();
+            }
         }
 
         // Outside the gate: what ends here may report at once.
         run.Stop.Cancel();
+        if (whyNotNoted.Length > 0)
+        {
+            throw new VerbException(ReplyCodes.Failed, $"the run is given up, and that cannot be noted on this machine's disk: {whyNotNoted}");
+        }
     }
 
     private void Begin(StartTask task, byte[] payload, IUpdateAgent agent, Action onTaken)
@@ -199,8 +209,6 @@ internal sealed partial class TaskDesk(
         public Task Work { get; set; } = Task.CompletedTask;
 
         public CancellationTokenSource Stop { get; } = new();
-
-        public bool IsCanceled { get; set; }
 
         public bool IsBackUntold { get; set; }
 
