@@ -3,7 +3,6 @@ using VmUpdate.Core.Identity;
 using VmUpdate.Core.Images;
 using VmUpdate.Core.Tests.Identity.Exports;
 using VmUpdate.Core.Tests.Identity.Secrets;
-using VmUpdate.Simulation.Support;
 using Xunit;
 
 namespace VmUpdate.Core.Tests.Images;
@@ -14,36 +13,12 @@ namespace VmUpdate.Core.Tests.Images;
 /// </summary>
 public sealed class SecretsStayHiddenInRunsTests
 {
-    private static readonly Guid Key = new("01c3883e-8cb8-eead-f75c-ffff739b69dd");
-    private readonly SecretSearch _search = new();
-    private readonly SealedMachine _old;
-    private readonly SealedMachine _master;
-    private readonly byte[] _account;
-
-    public SecretsStayHiddenInRunsTests()
-    {
-        _old = new SealedMachine("PC7", 11).WithMachineGuid("11111111-2222-3333-4444-555555555555").ConfigMgr("GUID:OLD", Key);
-        _master = new SealedMachine("MASTER", 12).WithMachineGuid("99999999-2222-3333-4444-555555555555");
-        _account = _old.Bytes(64);
-        byte[] former = _old.Bytes(64);
-        byte[] masterKey = _old.Bytes(64);
-        _old.Domain("corp.example", _account, former).MasterKey(Key, masterKey);
-        _search.Add("the present machine secret", _account);
-        _search.Add("the former machine secret", former);
-        _search.Add("the master key", masterKey);
-        foreach (SealedMachine machine in new[] { _old, _master })
-        {
-            _search.Add("the machine's half of DPAPI_SYSTEM", machine.MachineHalf);
-            _search.Add("LocalSystem's half of DPAPI_SYSTEM", machine.UserHalf);
-            _search.Add("the LSA key", machine.LsaKey);
-            _search.Add("the boot key", machine.BootKey);
-        }
-    }
+    private readonly PlantedSecrets _planted = new();
 
     [Fact]
     public async Task Nothing_that_a_run_leaves_on_the_host_or_says_holds_a_secret()
     {
-        using SealedWorld world = await SealedWorld.CreateAsync(_old, _master);
+        using SealedWorld world = await SealedWorld.CreateAsync(_planted.Old, _planted.Master);
         string folder = world.PathOf("unsealed");
         Directory.CreateDirectory(folder);
         world.World.Identities = new PassThroughStore(world.World.Identities, folder);
@@ -72,13 +47,13 @@ public sealed class SecretsStayHiddenInRunsTests
         Assert.Equal((PooledVmUpdateState.Updated, PooledVmUpdateState.Updated), (forth.State, back.State));
         Assert.Contains("-wal", said.ToString(), StringComparison.Ordinal); // the store's log was among what was looked through
         Assert.True(Directory.GetFiles(folder).Length >= 3);
-        Assert.Empty(_search.Find(said.ToString()));
+        Assert.Empty(_planted.Search.Find(said.ToString()));
         Search();
 
-        await File.WriteAllTextAsync(Path.Combine(world.World.Lab.StoreFolder, "planted"), Convert.ToBase64String(_account), CancellationToken.None);
-        Assert.Contains("planted", Assert.Single(_search.FindInFolder(world.World.Folder)), StringComparison.Ordinal);
+        await File.WriteAllTextAsync(Path.Combine(world.World.Lab.StoreFolder, "planted"), Convert.ToBase64String(_planted.Account), CancellationToken.None);
+        Assert.Contains("planted", Assert.Single(_planted.Search.FindInFolder(world.World.Folder)), StringComparison.Ordinal);
 
-        void Search() => Assert.Empty(_search.FindInFolder(world.World.Folder));
+        void Search() => Assert.Empty(_planted.Search.FindInFolder(world.World.Folder));
 
         Task<IdentityImportResult> ImportAsync(string disk) => world.Exchange.ImportAsync(
             world.Selected,

@@ -5,7 +5,6 @@ using System.Text.Json;
 using VmUpdate.Core.Identity;
 using VmUpdate.Core.Tests.Identity.Support;
 using VmUpdate.Simulation.Files;
-using VmUpdate.Simulation.Support;
 using Xunit;
 
 namespace VmUpdate.Core.Tests.Identity.Secrets;
@@ -13,31 +12,7 @@ namespace VmUpdate.Core.Tests.Identity.Secrets;
 /// <summary>Plants secrets on two disks, moves one onto the other, and looks for the secrets in everything that comes out.</summary>
 public sealed class SecretsStayHiddenTests
 {
-    private static readonly Guid Key = new("01c3883e-8cb8-eead-f75c-ffff739b69dd");
-    private readonly SecretSearch _search = new();
-    private readonly SealedMachine _old;
-    private readonly SealedMachine _master;
-    private readonly byte[] _account;
-
-    public SecretsStayHiddenTests()
-    {
-        _old = new SealedMachine("PC7", 11).WithMachineGuid("11111111-2222-3333-4444-555555555555").ConfigMgr("GUID:OLD", Key);
-        _master = new SealedMachine("MASTER", 12).WithMachineGuid("99999999-2222-3333-4444-555555555555");
-        _account = _old.Bytes(64);
-        byte[] former = _old.Bytes(64);
-        byte[] masterKey = _old.Bytes(64);
-        _old.Domain("corp.example", _account, former).MasterKey(Key, masterKey);
-        _search.Add("the present machine secret", _account);
-        _search.Add("the former machine secret", former);
-        _search.Add("the master key", masterKey);
-        foreach (SealedMachine machine in new[] { _old, _master })
-        {
-            _search.Add("the machine's half of DPAPI_SYSTEM", machine.MachineHalf);
-            _search.Add("LocalSystem's half of DPAPI_SYSTEM", machine.UserHalf);
-            _search.Add("the LSA key", machine.LsaKey);
-            _search.Add("the boot key", machine.BootKey);
-        }
-    }
+    private readonly PlantedSecrets _planted = new();
 
     [Theory]
     [InlineData(DpapiMode.Rewrap)]
@@ -46,8 +21,8 @@ public sealed class SecretsStayHiddenTests
     {
         IdentityOptions options = SwappedPairs.Options(mode);
         var transfer = new IdentityTransfer(IdentityCatalogue.LoadBuiltIn());
-        MemoryDisk oldBytes = _old.Disk.Build();
-        MemoryDisk fresh = _master.Disk.Build();
+        MemoryDisk oldBytes = _planted.Old.Disk.Build();
+        MemoryDisk fresh = _planted.Master.Disk.Build();
         using GuestDisk old = SwapOfIdentity.Open(oldBytes, "old");
         using GuestDisk target = SwapOfIdentity.Open(fresh, "fresh", writable: true);
 
@@ -89,13 +64,13 @@ public sealed class SecretsStayHiddenTests
             (old, _) => old.Secret("DPAPI_SYSTEM", old.DpapiSystem[..43]),
             (_, master) => master.Secret("DPAPI_SYSTEM", [9, .. master.DpapiSystem[1..]]),
             (old, _) => old.Secret("DPAPI_SYSTEM", [1, 0, 0, 0, .. old.Bytes(40)]),
-            (_, master) => master.MasterKey(Key, master.Bytes(64)),
+            (_, master) => master.MasterKey(PlantedSecrets.Key, master.Bytes(64)),
         ];
         foreach (Action<SealedMachine, SealedMachine> damage in damages)
         {
-            var test = new SecretsStayHiddenTests();
-            damage(test._old, test._master);
-            failures.Add(Assert.ThrowsAny<VmUpdateException>(() => SwapOfIdentity.Run(test._old.Disk, test._master.Disk).Dispose()));
+            var planted = new PlantedSecrets();
+            damage(planted.Old, planted.Master);
+            failures.Add(Assert.ThrowsAny<VmUpdateException>(() => SwapOfIdentity.Run(planted.Old.Disk, planted.Master.Disk).Dispose()));
         }
 
         foreach (Exception failure in failures)
@@ -112,21 +87,21 @@ public sealed class SecretsStayHiddenTests
     {
         string[] leaks =
         [
-            $"key = {Convert.ToHexString(_account)}",
-            $"key = {Convert.ToHexStringLower(_account)}",
-            $"key = {BitConverter.ToString(_account)}",
-            $"key = {Convert.ToBase64String(_account)}",
-            $"key = {Convert.ToBase64String((byte[])[1, .. _account])}",
-            $"key = {Convert.ToBase64String((byte[])[1, 2, .. _account])}",
-            $"key = [{string.Join(",", _account)}]",
-            $"key = {string.Concat(_account.Select(part => (char)part))}",
+            $"key = {Convert.ToHexString(_planted.Account)}",
+            $"key = {Convert.ToHexStringLower(_planted.Account)}",
+            $"key = {BitConverter.ToString(_planted.Account)}",
+            $"key = {Convert.ToBase64String(_planted.Account)}",
+            $"key = {Convert.ToBase64String((byte[])[1, .. _planted.Account])}",
+            $"key = {Convert.ToBase64String((byte[])[1, 2, .. _planted.Account])}",
+            $"key = [{string.Join(",", _planted.Account)}]",
+            $"key = {string.Concat(_planted.Account.Select(part => (char)part))}",
         ];
 
-        Assert.All(leaks, leak => Assert.NotEmpty(_search.Find(leak)));
+        Assert.All(leaks, leak => Assert.NotEmpty(_planted.Search.Find(leak)));
         Assert.All(leaks, leak => Assert.ThrowsAny<Xunit.Sdk.XunitException>(() => AssertHidden(Encoding.Unicode.GetBytes(leak))));
-        Assert.ThrowsAny<Xunit.Sdk.XunitException>(() => AssertHidden((byte[])[0, 0, .. _account, 0]));
-        Assert.ThrowsAny<Xunit.Sdk.XunitException>(() => AssertHidden(new InvalidOperationException($"cannot open {Convert.ToHexString(_account)}").ToString()));
-        Assert.ThrowsAny<Xunit.Sdk.XunitException>(() => AssertHidden(Everything(new { Name = "x", Inner = new[] { new { Secret = _account } } })));
+        Assert.ThrowsAny<Xunit.Sdk.XunitException>(() => AssertHidden((byte[])[0, 0, .. _planted.Account, 0]));
+        Assert.ThrowsAny<Xunit.Sdk.XunitException>(() => AssertHidden(new InvalidOperationException($"cannot open {Convert.ToHexString(_planted.Account)}").ToString()));
+        Assert.ThrowsAny<Xunit.Sdk.XunitException>(() => AssertHidden(Everything(new { Name = "x", Inner = new[] { new { Secret = _planted.Account } } })));
         AssertHidden("key = (secret)");
     }
 
@@ -161,7 +136,7 @@ public sealed class SecretsStayHiddenTests
     private static IEnumerable<PropertyInfo> Readable(object thing) => thing.GetType()
         .GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(property => property.GetIndexParameters().Length == 0);
 
-    private void AssertHidden(byte[] bytes) => Assert.Empty(_search.Find(bytes));
+    private void AssertHidden(byte[] bytes) => Assert.Empty(_planted.Search.Find(bytes));
 
-    private void AssertHidden(string text) => Assert.Empty(_search.Find(text));
+    private void AssertHidden(string text) => Assert.Empty(_planted.Search.Find(text));
 }
