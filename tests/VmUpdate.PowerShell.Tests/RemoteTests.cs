@@ -7,6 +7,28 @@ namespace VmUpdate.PowerShell.Tests;
 /// <summary>Remote prompts: the same cmdlet in a session elsewhere. Here a session of the engine's own over a pipe stands for another computer.</summary>
 public sealed class RemoteTests
 {
+    [Theory]
+    [InlineData("ComputerName", "System.String[] [CN] AliasAttribute ParameterAttribute ValidateNotNullOrEmptyAttribute, __AllParameterSets, pipeline by name: True")]
+    [InlineData("Session", "System.Management.Automation.Runspaces.PSSession[] [] ParameterAttribute ValidateNotNullOrEmptyAttribute, __AllParameterSets, pipeline by name: False")]
+    [InlineData("Credential", "System.Management.Automation.PSCredential [] CredentialAttribute ParameterAttribute, __AllParameterSets, pipeline by name: False")]
+    [InlineData("ConfigurationName", "System.String [] ParameterAttribute ValidateNotNullOrEmptyAttribute, __AllParameterSets, pipeline by name: False")]
+    public void The_cmdlets_that_work_elsewhere_say_where_in_the_same_words(string parameter, string expected)
+    {
+        using var engine = new Engine();
+        RunResult result = engine.RunWell(
+            """
+            foreach ($command in Get-Command Register-VmUpdateTask, Get-VmUpdateTask, Unregister-VmUpdateTask) {
+                $said = $command.Parameters[$1]
+                $kinds = $said.Attributes | ForEach-Object { $_.GetType().Name } | Where-Object { $_ -notlike 'Nullable*' }
+                [Array]::Sort($kinds)
+                $set = $said.ParameterSets['__AllParameterSets']
+                "$($said.ParameterType.FullName) [$($said.Aliases)] $kinds, $($said.ParameterSets.Keys), pipeline by name: $($set.ValueFromPipelineByPropertyName)"
+            }
+            """,
+            parameter);
+        Assert.Equal(Enumerable.Repeat(expected, 3), result.Output.Select(said => $"{said}"));
+    }
+
     [Fact]
     public void A_task_is_registered_seen_and_removed_in_a_session_elsewhere()
     {

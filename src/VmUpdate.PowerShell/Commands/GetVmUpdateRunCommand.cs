@@ -51,7 +51,7 @@ public sealed class GetVmUpdateRunCommand : RunCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        if (IsOfAnotherHost)
+        if (IsAnotherHost(ComputerName))
         {
             WriteError(CommandErrors.WrongHost(VMName.Concat(TaskName).FirstOrDefault() ?? string.Empty, ComputerName, HostName));
             return;

@@ -39,7 +39,7 @@ public sealed class GetVmUpdateTaskCommand : RemotableTaskCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        if (IsDoneThere(new Dictionary<string, object?> { [nameof(Name)] = Name, [nameof(Detailed)] = Detailed.IsPresent }) || IsOfAnotherHost(Name[0]))
+        if (IsDoneThere(new Dictionary<string, object?> { [nameof(Name)] = Name, [nameof(Detailed)] = Detailed.IsPresent }) || IsOfAnotherHost(Name[0], ComputerName))
         {
             return;
         }

@@ -62,7 +62,7 @@ public abstract class HoldCmdlet : TaskCmdlet
         {
             ThrowTerminatingError(CommandErrors.NothingNamed(MyInvocation.MyCommand.Name, "tasks or machines: use -Name, -VMName, -VMId, or -All"));
         }
-        else if (ComputerName.Length > 0 && !string.Equals(ComputerName, HostName, StringComparison.OrdinalIgnoreCase))
+        else if (IsAnotherHost(ComputerName))
         {
             WriteError(CommandErrors.WrongHost(Name.Concat(VMName).FirstOrDefault() ?? string.Empty, ComputerName, HostName));
         }

@@ -43,6 +43,12 @@ public abstract class HostCmdlet : VmUpdateCmdlet
     /// <returns>Whether it was.</returns>
     private protected bool IsGiven(string parameter) => MyInvocation.BoundParameters.ContainsKey(parameter);
 
+    /// <summary>Whether a host is another one than the connected one.</summary>
+    /// <param name="computerName">Its name, as an object that is piped in says it; empty where it says none.</param>
+    /// <returns>Whether it is.</returns>
+    private protected bool IsAnotherHost(string computerName) =>
+        computerName.Length > 0 && !string.Equals(computerName, HostName, StringComparison.OrdinalIgnoreCase);
+
     /// <summary>Whether what was asked for cannot be done without a host.</summary>
     private protected virtual bool NeedsHost => true;
 

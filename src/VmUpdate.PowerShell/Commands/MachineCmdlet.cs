@@ -48,7 +48,7 @@ public abstract class MachineCmdlet : HostCmdlet
     {
         // A machine without an id has an empty one: what a former run could not find is looked for by its name.
         Guid[] ids = [.. Id.Where(id => id != Guid.Empty)];
-        if (IsOfAnotherHost())
+        if (IsAnotherHost(ComputerName))
         {
             foreach (string machine in Name.Length > 0 ? Name : ids.Select(id => id.ToString()))
             {
@@ -72,11 +72,6 @@ public abstract class MachineCmdlet : HostCmdlet
             ThrowTerminatingError(CommandErrors.NoMachineNamed(MyInvocation.MyCommand.Name));
         }
     }
-
-    /// <summary>Whether what is bound now is of another host than the connected one.</summary>
-    /// <returns>Whether it is.</returns>
-    protected bool IsOfAnotherHost() =>
-        ComputerName.Length > 0 && !string.Equals(ComputerName, HostName, StringComparison.OrdinalIgnoreCase);
 
     private void Add(string name)
     {

@@ -42,7 +42,7 @@ public abstract class MachineLookCmdlet : HostCmdlet
     /// <inheritdoc/>
     protected sealed override void ProcessRecord()
     {
-        if (ComputerName.Length > 0 && !string.Equals(ComputerName, HostName, StringComparison.OrdinalIgnoreCase))
+        if (IsAnotherHost(ComputerName))
         {
             WriteError(CommandErrors.WrongHost(Name.FirstOrDefault() ?? Pool, ComputerName, HostName));
         }

@@ -31,7 +31,7 @@ public abstract class PooledVmCmdlet : MachineCmdlet
         {
             base.ProcessRecord();
         }
-        else if (IsOfAnotherHost())
+        else if (IsAnotherHost(ComputerName))
         {
             WriteError(CommandErrors.WrongHost(Pool, ComputerName, HostName));
         }

@@ -3,7 +3,6 @@ using VmUpdate.Core.Broker;
 using VmUpdate.Core.Machines;
 using VmUpdate.Core.Tasks;
 using VmUpdate.PowerShell.Errors;
-using VmUpdate.PowerShell.Hosts;
 
 namespace VmUpdate.PowerShell.Commands;
 
@@ -16,12 +15,8 @@ public sealed partial class RegisterVmUpdateTaskCommand
     private bool _isOneTask;
     private (UpdateTask Task, TaskPayload Payload)? _one;
     private Dictionary<string, object?> _oneForThere = [];
-    private RemotePrompt? _remote;
     private TaskRegistrar? _registrar;
     private TaskSurroundings? _surroundings;
-
-    /// <inheritdoc/>
-    private protected override bool NeedsHost => !RemotePrompt.IsMeant(this);
 
     /// <inheritdoc/>
     private protected override void Begin()
@@ -30,16 +25,13 @@ public sealed partial class RegisterVmUpdateTaskCommand
 
         // A script block for the name is called for each object: it has said nothing yet.
         _isOneTask = Name.Length > 0;
-        if (!NeedsHost)
-        {
-            _remote = RemotePrompt.Open(this, Session, ComputerName, Credential, ConfigurationName);
-        }
+        base.Begin();
     }
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        if (IsOfAnotherHost())
+        if (IsOfAnotherHost(VMName.FirstOrDefault() ?? Name, ComputerName))
         {
             return;
         }
@@ -82,17 +74,6 @@ public sealed partial class RegisterVmUpdateTaskCommand
         }
     }
 
-    /// <inheritdoc/>
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing)
-        {
-            _remote?.Dispose();
-        }
-
-        base.Dispose(disposing);
-    }
-
     private static TaskTargets Union(IReadOnlyList<TaskTargets> targets) => new()
     {
         Names = [.. targets.SelectMany(t => t.Names).Distinct(StringComparer.OrdinalIgnoreCase)],
@@ -101,17 +82,6 @@ public sealed partial class RegisterVmUpdateTaskCommand
         Pools = [.. targets.SelectMany(t => t.Pools).Distinct(StringComparer.OrdinalIgnoreCase)],
         Kinds = targets.Aggregate(TargetKinds.None, (kinds, t) => kinds | t.Kinds),
     };
-
-    private bool IsOfAnotherHost()
-    {
-        string? other = _remote is null ? Array.Find(ComputerName, name => !string.Equals(name, HostName, StringComparison.OrdinalIgnoreCase)) : null;
-        if (other is not null)
-        {
-            WriteError(CommandErrors.WrongHost(VMName.FirstOrDefault() ?? Name, other, HostName));
-        }
-
-        return other is not null;
-    }
 
     /// <summary>The machines that were named; of an object that is piped in, what tells most.</summary>
     private TaskTargets? ReadTargets()
@@ -169,7 +139,7 @@ public sealed partial class RegisterVmUpdateTaskCommand
     private void Submit((UpdateTask Task, TaskPayload Payload) made, TaskTargets targets, Dictionary<string, object?> there)
     {
         UpdateTask task = made.Task with { Targets = targets };
-        if (_remote is not null)
+        if (WorksThere())
         {
             Send(task, made.Payload, there);
             return;
@@ -255,7 +225,7 @@ public sealed partial class RegisterVmUpdateTaskCommand
 
         if (ShouldProcess($"task '{task.Name}' ({task.Kind}) on other computers", "Register"))
         {
-            _remote!.Invoke(there, StopToken);
+            IsDoneThere(there);
         }
 
         void Add<T>(string name, T[] values)

@@ -71,7 +71,7 @@ namespace VmUpdate.PowerShell.Commands;
 /// <error id="WrongHost">a machine that was piped in is of another host.</error>
 [Cmdlet(VerbsLifecycle.Register, "VmUpdateTask", DefaultParameterSetName = ByCommand, SupportsShouldProcess = true)]
 [OutputType(typeof(VmUpdateTask))]
-public sealed partial class RegisterVmUpdateTaskCommand : TaskSettingsCmdlet
+public sealed partial class RegisterVmUpdateTaskCommand : TaskSettingsCmdlet, IRemotableTask
 {
     private const string ByCommand = "Command";
     private const string ByScriptPath = "ScriptPath";

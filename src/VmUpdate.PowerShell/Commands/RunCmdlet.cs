@@ -38,9 +38,6 @@ public abstract class RunCmdlet : TaskCmdlet
     /// <summary>Whether nothing was said that narrows.</summary>
     private protected bool NamesNothing => TaskName.Length + TaskId.Length + VMName.Length + VMId.Length + RunId.Length == 0;
 
-    /// <summary>Whether what is bound now is of another host than the connected one.</summary>
-    private protected bool IsOfAnotherHost => ComputerName.Length > 0 && !string.Equals(ComputerName, HostName, StringComparison.OrdinalIgnoreCase);
-
     /// <summary>Those of some runs that are meant.</summary>
     /// <param name="runs">The runs.</param>
     /// <param name="names">The names of tasks by id.</param>

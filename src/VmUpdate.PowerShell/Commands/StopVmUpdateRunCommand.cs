@@ -39,7 +39,7 @@ public sealed class StopVmUpdateRunCommand : RunCmdlet
         {
             ThrowTerminatingError(CommandErrors.NothingNamed(MyInvocation.MyCommand.Name, "runs: use -RunId, -TaskName, -VMName, or -All"));
         }
-        else if (IsOfAnotherHost)
+        else if (IsAnotherHost(ComputerName))
         {
             WriteError(CommandErrors.WrongHost(VMName.Concat(TaskName).FirstOrDefault() ?? string.Empty, ComputerName, HostName));
         }

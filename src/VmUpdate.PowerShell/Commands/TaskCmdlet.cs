@@ -12,7 +12,7 @@ using VmUpdate.PowerShell.Output;
 namespace VmUpdate.PowerShell.Commands;
 
 /// <summary>The base of the cmdlets about update tasks.</summary>
-public abstract class TaskCmdlet : HostCmdlet
+public abstract partial class TaskCmdlet : HostCmdlet
 {
     /// <summary>The tasks of a name; for a pattern those that it fits, which may be none.</summary>
     /// <param name="name">The name or pattern.</param>

@@ -57,7 +57,7 @@ public sealed class UnregisterVmUpdateTaskCommand : RemotableTaskCmdlet
         string names = All ? "all tasks" : $"'{string.Join("', '", Name)}'";
         if (!WorksThere())
         {
-            if (!IsOfAnotherHost(names))
+            if (!IsOfAnotherHost(names, ComputerName))
             {
                 Agree(All ? Connection.Store.GetTasks(Connection.Host.HostId) : Name.Select(FindToAct).OfType<TaskRecord>());
             }
