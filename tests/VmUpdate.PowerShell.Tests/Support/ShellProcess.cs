@@ -50,12 +50,17 @@ internal static class ShellProcess
         Assert.True(exitCode == 0, error);
     }
 
-    private static Process StartProgram(string folder, string project, IEnumerable<string> arguments, string? temporary = null, string[]? before = null)
+    /// <summary>A file of a program that was built with these tests, in the same configuration and for the same framework.</summary>
+    internal static string ProgramOf(string folder, string project, string file)
     {
         string framework = Path.GetFileName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory));
         string configuration = Path.GetFileName(Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory))!);
-        string program = Repository.PathOf(folder, project, "bin", configuration, framework, project + ".dll");
-        string[] command = [.. before ?? [], "dotnet", program, .. arguments];
+        return Repository.PathOf(folder, project, "bin", configuration, framework, file);
+    }
+
+    private static Process StartProgram(string folder, string project, IEnumerable<string> arguments, string? temporary = null, string[]? before = null)
+    {
+        string[] command = [.. before ?? [], "dotnet", ProgramOf(folder, project, project + ".dll"), .. arguments];
         var start = new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardInput = true,
