@@ -67,6 +67,12 @@ internal sealed partial class BrokerStep
                 BeginPerforming(run, RunReason.Recovered, "the guest is asked how it stands");
             }
 
+            if (run.Data.IsCancelAsked)
+            {
+                // It was away, and may not have heard it: its run would go on.
+                TellToGiveUp(run);
+            }
+
             Act(vm, id => new BrokerAction.AskProgress(id, vm.Key, run.Data.Id, run.Data.Attempt));
         }
         else
@@ -74,6 +80,9 @@ internal sealed partial class BrokerStep
             HandOver(run);
         }
     }
+
+    private void TellToGiveUp(TrackedRun run) =>
+        Act(run.Vm, id => new BrokerAction.CancelInGuest(id, run.Vm.Key, run.Data.Id, run.Data.Attempt), isAwaited: false);
 
     private void HandOver(TrackedRun run)
     {

@@ -39,7 +39,7 @@ internal sealed partial class BrokerStep
             Change(run, run.Data with { IsCancelAsked = true });
             run.CancelSince = _now.Monotonic;
             Note(run, null, reason, $"{detail}; the guest is told, and what it is in the midst of ends first");
-            Act(run.Vm, id => new BrokerAction.CancelInGuest(id, run.Vm.Key, run.Data.Id, run.Data.Attempt), isAwaited: false);
+            TellToGiveUp(run);
         }
     }
 

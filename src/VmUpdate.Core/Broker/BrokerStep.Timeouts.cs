@@ -114,7 +114,7 @@ internal sealed partial class BrokerStep
     {
         if (run.State.IsPerforming() && !run.Data.IsCancelAsked)
         {
-            Act(run.Vm, id => new BrokerAction.CancelInGuest(id, run.Vm.Key, run.Data.Id, run.Data.Attempt), isAwaited: false);
+            TellToGiveUp(run);
         }
     }
 

@@ -328,6 +328,25 @@ public sealed class RunLifeTests
     }
 
     [Fact]
+    public void A_guest_that_was_restarting_when_its_run_was_called_off_is_told_again_when_it_is_back()
+    {
+        var bench = new BrokerBench();
+        UpdateRun run = bench.Register(SampleTask.Make(), bench.Vm(1));
+        bench.BringToGuest(run);
+        bench.Report(run, GuestStatus.Rebooting);
+        bench.Step(new Observation.GuestSilent(run.Vm));
+        BrokerAction.AwaitGuest wait = bench.Ordered<BrokerAction.AwaitGuest>();
+        bench.Step(new Observation.CancelAsked(run.Id));
+        bench.Ended(bench.Ordered<BrokerAction.CancelInGuest>(), new ActionFailure("GuestNotReached", "it restarts", true));
+        Assert.Equal(RunState.Rebooting, bench.Get(run).State);
+        bench.Step(new Observation.GuestAnswered(run.Vm, []), new Observation.ActionEnded(wait.Id, null));
+        bench.Ordered<BrokerAction.CancelInGuest>();
+        bench.Ordered<BrokerAction.AskProgress>();
+        bench.Report(run, GuestStatus.Failed);
+        Assert.Equal(RunState.Canceled, bench.Get(run).State);
+    }
+
+    [Fact]
     public void Stopping_the_broker_puts_back_what_was_woken_and_keeps_the_run_for_the_next_start()
     {
         var bench = new BrokerBench();
