@@ -34,23 +34,12 @@ internal sealed class BenchmarkImage
     {
         if (!File.Exists(Path.Combine(folder, "image.json")))
         {
-            string maker = Path.Combine(RepositoryRoot(), "..", "shared", "oracles", "make-image.sh");
+            string maker = Path.Combine(Repository.Root(), "..", "shared", "oracles", "make-image.sh");
             Console.Error.WriteLine($"Making the image in {folder}: about a minute.");
             Shell.Run($"'{maker}' '{folder}' -s 16G -n 20000 -m 40 -k 80");
         }
 
         return new BenchmarkImage(folder);
-    }
-
-    private static string RepositoryRoot()
-    {
-        string folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "VmUpdate.sln")))
-        {
-            folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("VmUpdate.sln is not above this program.");
-        }
-
-        return folder;
     }
 
     private static List<(string Path, long Length)> ChooseFiles(string manifest)

@@ -1,7 +1,7 @@
 using VmUpdate.Benchmarks;
 
 // dotnet run -c Release --project tests/VmUpdate.Benchmarks [-- FOLDER [JOB ...]]
-// FOLDER holds the image, or receives it (16 GiB of address space, about 2 GiB of room); jobs: extract child walk swap scan broker queue agent libvirt.
+// FOLDER holds the image, or receives it (16 GiB of address space, about 2 GiB of room); jobs: extract child walk swap scan broker queue agent libvirt quickstart.
 const string Prefix = "vmupdate-benchmarks";
 if (args is ["--one", ..])
 {
@@ -9,7 +9,7 @@ if (args is ["--one", ..])
 }
 
 string folder = args.Length > 0 ? Path.GetFullPath(args[0]) : Path.Combine(Path.GetTempPath(), Prefix);
-string[] jobs = args.Length > 1 ? args[1..] : ["extract", "child", "walk", "swap", "scan", "broker", "queue", "agent", "libvirt"];
+string[] jobs = args.Length > 1 ? args[1..] : ["extract", "child", "walk", "swap", "scan", "broker", "queue", "agent", "libvirt", "quickstart"];
 var image = new Lazy<BenchmarkImage>(() => BenchmarkImage.Open(folder));
 var figures = new Figures();
 string scratch = Directory.CreateTempSubdirectory(Prefix).FullName;
@@ -46,6 +46,9 @@ try
                 break;
             case "libvirt":
                 LibvirtBenchmark.Run(scratch, figures);
+                break;
+            case "quickstart":
+                QuickStartBenchmark.Run(scratch, figures);
                 break;
             default:
                 Console.Error.WriteLine($"There is no job '{job}'.");

@@ -124,7 +124,7 @@ internal static class QueueBenchmark
             Environment.SetEnvironmentVariable("POWERSHELL_TELEMETRY_OPTOUT", "1");
             var state = InitialSessionState.CreateDefault2();
             state.ThrowOnRunspaceOpenError = true;
-            state.ImportPSModule(Manifest());
+            state.ImportPSModule(Path.Combine(Repository.Root(), "VmUpdate.psd1"));
             _runspace = RunspaceFactory.CreateRunspace(state);
             _runspace.Open();
         }
@@ -137,18 +137,5 @@ internal static class QueueBenchmark
         }
 
         public void Dispose() => _runspace.Dispose();
-
-        private static string Manifest()
-        {
-            for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-            {
-                if (File.Exists(Path.Combine(folder.FullName, "VmUpdate.psd1")))
-                {
-                    return Path.Combine(folder.FullName, "VmUpdate.psd1");
-                }
-            }
-
-            throw new InvalidOperationException("The benchmarks do not run inside the repository.");
-        }
     }
 }

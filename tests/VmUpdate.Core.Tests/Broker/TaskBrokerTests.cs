@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using VmUpdate.Core.Broker;
 using VmUpdate.Core.Guests;
 using VmUpdate.Core.Machines;
@@ -36,11 +35,20 @@ public sealed class TaskBrokerTests : IDisposable
 
     private VmUpdateStore Open() => VmUpdateStore.Open(_folder.File("store"), new StoreOptions { Files = new HostFileSystem() });
 
-    private TaskBroker OpenBroker() => TaskBroker.Open(new BrokerServices
+    private TaskBroker OpenBroker(TimeSpan? askStoreEvery = null) => TaskBroker.Open(new BrokerServices
     {
         Store = _store, Hypervisor = _host, Metrics = _host, Sessions = _host, Guests = _host,
-        LookEvery = TimeSpan.FromMilliseconds(200), AskStoreEvery = TimeSpan.FromSeconds(2),
+        LookEvery = TimeSpan.FromMilliseconds(200), AskStoreEvery = askStoreEvery ?? TimeSpan.FromSeconds(2),
     });
+
+    private async Task HandedOverAsync()
+    {
+        CancellationToken soon = Soon;
+        while (_host.HandedOver.IsEmpty)
+        {
+            await Task.Delay(5, soon);
+        }
+    }
 
     private TargetMachine Personal(int number, VmPowerState state)
     {
@@ -90,7 +98,7 @@ public sealed class TaskBrokerTests : IDisposable
     public async Task A_second_broker_on_the_host_is_refused_with_the_first_ones_process()
     {
         using TaskBroker broker = OpenBroker();
-        StoreException refused = Assert.Throws<StoreException>(OpenBroker);
+        StoreException refused = Assert.Throws<StoreException>(() => OpenBroker());
         Assert.Equal(StoreFailure.LeaseHeld, refused.Failure);
         Assert.Contains($"process {Environment.ProcessId} ", refused.Message, StringComparison.Ordinal);
         await broker.RunAsync(BrokerUntil.NothingDue, CancellationToken.None, Soon);
@@ -101,10 +109,9 @@ public sealed class TaskBrokerTests : IDisposable
     {
         TargetMachine vm = Personal(1, VmPowerState.Saved);
         using var stop = new CancellationTokenSource();
-        using TaskBroker broker = OpenBroker();
+        using TaskBroker broker = OpenBroker(askStoreEvery: TimeSpan.FromHours(1));
         Task<BrokerReport> working = broker.RunAsync(BrokerUntil.Stopped, stop.Token, Soon);
         await Task.Delay(500, TestContext.Current.CancellationToken);
-        long start = Stopwatch.GetTimestamp();
         using (VmUpdateStore prompt = Open())
         {
             UpdateTask task = SampleTask.Make() with { IsUrgent = true, Registered = Now };
@@ -112,20 +119,14 @@ public sealed class TaskBrokerTests : IDisposable
                 .Add(task, TaskPayload.FromCommand("update"), [vm]);
         }
 
-        while (_host.HandedOver.IsEmpty && Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(20))
-        {
-            await Task.Delay(1, TestContext.Current.CancellationToken);
-        }
-
-        TimeSpan seen = Stopwatch.GetElapsedTime(start);
-        TestContext.Current.TestOutputHelper?.WriteLine($"handed over {seen.TotalMilliseconds:0} ms after registration began");
+        // The broker does not ask the store by itself in this hour: only the signal can have told it.
+        await HandedOverAsync();
         await stop.CancelAsync();
         Assert.Equal(1, (await working).Succeeded);
-        Assert.True(seen < TimeSpan.FromSeconds(1.5), $"{seen}: the signal was lost, and the store's orders were found later");
     }
 
     [Fact]
-    public async Task A_lost_signal_is_made_good_by_the_stores_orders_within_five_seconds()
+    public async Task A_lost_signal_is_made_good_by_the_stores_orders()
     {
         TargetMachine vm = Personal(1, VmPowerState.Saved);
         using var stop = new CancellationTokenSource();
@@ -134,13 +135,7 @@ public sealed class TaskBrokerTests : IDisposable
         await Task.Delay(300, TestContext.Current.CancellationToken);
         UpdateTask task = SampleTask.Make() with { IsUrgent = true, Registered = Now };
         new TaskRegistrar(_store, _host.HostId, () => { }).Add(task, TaskPayload.FromCommand("update"), [vm]);
-        long start = Stopwatch.GetTimestamp();
-        while (_host.HandedOver.IsEmpty && Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(20))
-        {
-            await Task.Delay(5, TestContext.Current.CancellationToken);
-        }
-
-        Assert.True(Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(5));
+        await HandedOverAsync();
         await stop.CancelAsync();
         await working;
     }

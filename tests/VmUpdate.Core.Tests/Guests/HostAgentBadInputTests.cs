@@ -138,7 +138,6 @@ public sealed class HostAgentBadInputTests : IDisposable
     {
         using ChannelGuest guest = ChannelGuest.Begin(_port.Connect(_vm));
         await _agent.WaitUntilReadyAsync(_vm, Patience, None);
-        long before = GC.GetTotalMemory(forceFullCollection: true);
         await guest.SayAsync([0xFF, 0xFE, 0x00, (byte)'\n']);
         await guest.SayAsync("{\"type\":\"taskReport\"}\n{}\n[]\nnonsense\n"u8.ToArray());
         byte[] chunk = [.. Enumerable.Repeat((byte)'x', 64 * 1024)];
@@ -151,7 +150,6 @@ public sealed class HostAgentBadInputTests : IDisposable
         await guest.SayAsync(new TaskReport(Run, 1, 3, null, false, string.Empty));
         await UntilAsync(() => _reports.Count == 1);
         Assert.Equal(6, _agent.Channels.Single().Dropped);
-        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, long.MinValue, 4 << 20);
         Assert.Empty(_silent);
     }
 
