@@ -111,7 +111,7 @@ public sealed class SwapTests
         PooledVmUpdateResult result = await world.UpdateAsync(allowManagedBy: what is "cluster");
         Assert.Equal(PooledVmUpdateState.Blocked, result.State);
         IEnumerable<string> ids = (await world.Updater().PreflightAsync(
-            VmSelection.ById(world.Vm.VmId), new SwapOptions { MasterPath = world.NextMaster, AllowManagedBy = what is "cluster" }, None)).Single().Findings
+            VmSelection.ById(world.Vm.VmId), new SwapOptions { MasterPath = world.NextMaster, AllowManagedBy = what is "cluster" }, progress: null, None)).Single().Findings
             .Where(finding => finding.Verdict == PreflightVerdict.Blocked).Select(finding => finding.Id);
         Assert.Contains(error, ids);
         Assert.Equal(disk, machine.Disks[0].Path);

@@ -13,7 +13,7 @@ public sealed class AgentCmdletTests
         RunResult result = lab.RunWell("Install-VmUpdateAgent -Path $1 -Destination $2", lab.OldMaster, made);
         Assert.Equal(["False"], result.All("WasInstalled"));
         Assert.Equal([made], result.All("Destination"));
-        result.AssertProgress($"Putting the agent into '{lab.OldMaster}'");
+        result.AssertPercents($"Putting the agent into '{lab.OldMaster}'");
         Assert.Contains(result.Warnings, warning => warning.Contains(".NET Framework", StringComparison.Ordinal));
         RunResult again = lab.RunWell("$1 | Install-VmUpdateAgent", made);
         Assert.Equal(["True"], again.All("WasInstalled"));

@@ -50,7 +50,9 @@ public sealed class IdentityExchangeCmdletTests
         PSObject export = lab.RunWell("$export = Get-VmUpdateMachine PC-01 | Export-VmIdentity -DestinationPath $1 @with; $export", Path.Combine(lab.Beside, "exports")).Single;
 
         string disk = Path.Combine(lab.Beside, "new.vhdx");
-        PSObject import = lab.RunWell("$export | Import-VmIdentity -Name PC-01 -MasterPath $1 -DiskPath $2 @with", lab.NewMaster, disk).Single;
+        RunResult result = lab.RunWell("$export | Import-VmIdentity -Name PC-01 -MasterPath $1 -DiskPath $2 @with", lab.NewMaster, disk);
+        result.AssertProgress("Importing identities", $"PC-01: '{disk}'");
+        PSObject import = result.Single;
 
         Assert.Equal(before, lab.RunWell(read, disk).Output.Select(line => line.ToString()));
         Assert.Equal(("PC-01", "PC-01", disk), ($"{import.Properties["VMName"].Value}", $"{import.Properties["GuestName"].Value}", $"{import.Properties["DiskPath"].Value}"));
@@ -64,7 +66,9 @@ public sealed class IdentityExchangeCmdletTests
     public void A_disk_of_no_machine_is_exported_without_a_host()
     {
         using var lab = new Lab(pooled: 1, connected: false);
-        PSObject export = lab.RunWell("Export-VmIdentity -DiskPath $1 -DestinationPath $2 -Passphrase $3 -ExcludeSet tanium", lab.OldMaster, lab.Beside, Passphrase).Single;
+        RunResult result = lab.RunWell("Export-VmIdentity -DiskPath $1 -DestinationPath $2 -Passphrase $3 -ExcludeSet tanium", lab.OldMaster, lab.Beside, Passphrase);
+        result.AssertProgress("Exporting identities", lab.OldMaster);
+        PSObject export = result.Single;
         Assert.True(File.Exists($"{export.Properties["Path"].Value}"));
         Assert.Contains("tanium", $"{export.Properties["SetsLeftOut"].Value}", StringComparison.Ordinal);
         Assert.Equal(["NotConnected"], lab.Run("Export-VmIdentity -Name PC-01 -DestinationPath $1 -Passphrase $2", lab.Beside, Passphrase).ErrorIds);

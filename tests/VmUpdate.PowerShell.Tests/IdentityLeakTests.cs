@@ -106,7 +106,7 @@ public sealed class IdentityLeakTests
         string clean = Path.Combine(lab.Beside, "clean.vhdx");
         RunResult taken = lab.RunWell("Clear-VmIdentity -Path $1 -Destination $2", lab.OldMaster, clean);
         Assert.Equal(OfEachMaster.Order(StringComparer.Ordinal), taken.All("Set").Distinct().Order(StringComparer.Ordinal));
-        taken.AssertProgress($"Cleaning '{lab.OldMaster}'");
+        taken.AssertPercents($"Cleaning '{lab.OldMaster}'");
         Assert.Empty(lab.RunWell("Test-VmIdentity -Path $1", clean).Output);
         Assert.Empty(lab.RunWell("Clear-VmIdentity -Path $1 -Destination $2", clean, Path.Combine(lab.Beside, "again.vhdx")).Output);
         Assert.Equal(["HostFileAlreadyExists"], lab.Run("Clear-VmIdentity -Path $1 -Destination $2", lab.OldMaster, clean).ErrorIds);

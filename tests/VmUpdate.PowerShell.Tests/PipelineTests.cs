@@ -95,6 +95,10 @@ public sealed class PipelineTests
     [InlineData("Test-PooledVmImage -Pool ", "LabPool")]
     [InlineData("Set-VmUpdateMachine -Role ", "Ignored Personal Pooled")]
     [InlineData("Update-PooledVmImage -UserData ", "Always Never WhenForcedOff")]
+    [InlineData("Update-PooledVmImage -ExcludeSet domain-", "domain-trust")]
+    [InlineData("Import-VmIdentity -CarrySet ", "computer-name machine-guid")]
+    [InlineData("Set-VmUpdateLabMachine -Name D", "DESK-01")]
+    [InlineData("New-VmUpdateLabMachine -Pool ", "LabPool")]
     public void Names_are_completed(string line, string expected)
     {
         using var lab = new Lab(pooled: 2, personal: 1);

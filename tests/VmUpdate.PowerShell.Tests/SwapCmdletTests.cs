@@ -89,6 +89,13 @@ public sealed class SwapCmdletTests
     }
 
     [Fact]
+    public void A_check_shows_which_machine_it_is_at()
+    {
+        using var lab = new Lab(pooled: 3);
+        lab.RunWell("Test-PooledVmImage -Pool LabPool -MasterPath $1", lab.NewMaster).AssertProgress("Looking at machines", "PC-01", "PC-02", "PC-03");
+    }
+
+    [Fact]
     public void WhatIf_says_what_would_be_done_to_whom()
     {
         using var lab = new Lab(pooled: 2);

@@ -14,6 +14,7 @@ public sealed class TaskLookTests(TaskLookTests.SharedLab shared) : IClassFixtur
     [InlineData("Unregister-VmUpdateTask Here -Force -WhatIf")]
     [InlineData("Unregister-VmUpdateTask -All -Force -WhatIf")]
     [InlineData("Suspend-VmUpdateTask Here -WhatIf; Suspend-VmUpdateTask -VMName DESK-01 -WhatIf; Suspend-VmUpdateTask -All -WhatIf")]
+    [InlineData("Resume-VmUpdateTask Here -WhatIf; Resume-VmUpdateTask -VMName DESK-01 -WhatIf; Resume-VmUpdateTask -All -WhatIf")]
     [InlineData("Stop-VmUpdateRun -All -WhatIf")]
     [InlineData("Set-VmUpdateHost -MaxAwake 9 -Maintenance $true -WhatIf")]
     [InlineData("Invoke-VmUpdateBroker -WhatIf; Invoke-VmUpdateBroker -Wait -WhatIf")]

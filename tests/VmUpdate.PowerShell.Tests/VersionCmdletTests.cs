@@ -85,6 +85,7 @@ public sealed class VersionCmdletTests
         SortedDictionary<string, string> before = lab.Hashes();
         RunResult result = lab.RunWell("Test-VmImage $1, $2", lab.NewMaster, lab.DiskOf("PC-01"));
         Assert.Equal(["True", "True"], result.All("IsSound"));
+        Assert.Equal([lab.NewMaster, "Done", lab.DiskOf("PC-01"), "Done"], result.Progress.Select(record => record.StatusDescription));
         Assert.Equal(["MASTER-V2", "PC-01"], result.All("ImageName"));
         Assert.Equal(["", lab.OldMaster], result.All("Parents"));
         Assert.All(result.All("RegistryItems"), items => Assert.True(int.Parse(items, System.Globalization.CultureInfo.InvariantCulture) > 50));

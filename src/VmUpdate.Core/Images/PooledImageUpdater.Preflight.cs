@@ -8,7 +8,7 @@ namespace VmUpdate.Core.Images;
 public sealed partial class PooledImageUpdater
 {
     private async Task<IReadOnlyList<PreflightResult>> PreflightAsync(
-        VmSelection selection, SwapOptions options, SwapDirection direction, CancellationToken cancellation)
+        VmSelection selection, SwapOptions options, SwapDirection direction, Action<string, int>? progress, CancellationToken cancellation)
     {
         IReadOnlyList<VmTarget> targets = await TargetResolver.ResolveAsync(Hypervisor, Store, selection, cancellation).ConfigureAwait(false);
         using RunContext run = await BeginRunAsync(options, direction, cancellation).ConfigureAwait(false);
@@ -16,6 +16,7 @@ public sealed partial class PooledImageUpdater
         var results = new List<PreflightResult>();
         foreach (VmTarget target in targets)
         {
+            progress?.Invoke(target.Name, results.Count * 100 / targets.Count);
             using SwapCheck check = await checker.CheckAsync(target, cancellation).ConfigureAwait(false);
             if (Store.FindOpenSwap(target.Key) is { } open)
             {

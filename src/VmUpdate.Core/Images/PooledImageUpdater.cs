@@ -24,12 +24,13 @@ public sealed partial class PooledImageUpdater
     /// <summary>Says of each machine what a swap would do, changing nothing and stopping nothing.</summary>
     /// <param name="selection">Which machines.</param>
     /// <param name="options">How they would be moved.</param>
+    /// <param name="progress">Told before each machine: its name, and how many percent of the machines are done.</param>
     /// <param name="cancellation">Ends the look.</param>
     /// <returns>One result for each machine, in the selection's order; one for each name that is of no machine, too.</returns>
     /// <exception cref="StoreException">The pool does not exist, or the store cannot be used.</exception>
     public Task<IReadOnlyList<PreflightResult>> PreflightAsync(
-        VmSelection selection, SwapOptions options, CancellationToken cancellation) =>
-        PreflightAsync(selection, options, SwapDirection.Update, cancellation);
+        VmSelection selection, SwapOptions options, Action<string, int>? progress, CancellationToken cancellation) =>
+        PreflightAsync(selection, options, SwapDirection.Update, progress, cancellation);
 
     /// <summary>Says of each machine what the way back would do, changing nothing and stopping nothing.</summary>
     /// <param name="selection">Which machines.</param>
@@ -39,7 +40,7 @@ public sealed partial class PooledImageUpdater
     /// <exception cref="StoreException">The pool does not exist, or the store cannot be used.</exception>
     public Task<IReadOnlyList<PreflightResult>> PreflightRestoreAsync(
         VmSelection selection, SwapOptions options, CancellationToken cancellation) =>
-        PreflightAsync(selection, options, BackFor(options), cancellation);
+        PreflightAsync(selection, options, BackFor(options), progress: null, cancellation);
 
     /// <summary>Moves machines to a child of a master. One machine's failure never ends the others.</summary>
     /// <param name="selection">Which machines.</param>

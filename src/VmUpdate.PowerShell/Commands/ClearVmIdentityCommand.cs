@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using VmUpdate.Core.Identity.Leaks;
 using VmUpdate.Core.Machines;
+using VmUpdate.PowerShell.Completion;
 using VmUpdate.PowerShell.Hosts;
 using VmUpdate.PowerShell.Output;
 
@@ -61,6 +62,7 @@ public sealed class ClearVmIdentityCommand : VmUpdateCmdlet
     /// <summary>Sets of identity that stay on the new master: their ids, as Test-VmIdentity shows them.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(SetIdCompleter))]
     public string[] ExcludeSet { get; set; } = [];
 
     /// <summary>Folders outside the master's own volume or share from which its parents may come.</summary>

@@ -4,6 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 using VmUpdate.Core.Identity;
 using VmUpdate.Core.Images;
 using VmUpdate.Core.Machines;
+using VmUpdate.PowerShell.Completion;
 using VmUpdate.PowerShell.Hosts;
 using VmUpdate.PowerShell.Output;
 
@@ -85,6 +86,7 @@ public sealed class ExportVmIdentityCommand : MachineCmdlet
     /// <summary>Sets of identity that are left out: their ids, as Get-VmIdentity shows them.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(SetIdCompleter))]
     public string[] ExcludeSet { get; set; } = [];
 
     /// <summary>
@@ -141,7 +143,11 @@ public sealed class ExportVmIdentityCommand : MachineCmdlet
     {
         if (ShouldProcess(what, $"Export its identity into '{folder}'"))
         {
-            WriteObject(new VmIdentityExport(Await(stop => Task.Run(() => work(stop), stop))));
+            WriteObject(new VmIdentityExport(AwaitShown("Exporting identities", (show, stop) =>
+            {
+                show(what, -1);
+                return Task.Run(() => work(stop), stop);
+            })));
         }
     });
 }

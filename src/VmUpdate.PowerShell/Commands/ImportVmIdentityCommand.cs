@@ -89,11 +89,13 @@ public sealed class ImportVmIdentityCommand : HostCmdlet
     /// <summary>Sets of identity that are carried only on your word, and are wanted: their ids, as Get-VmIdentity shows them with the verb Ask.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(SetIdCompleter))]
     public string[] CarrySet { get; set; } = [];
 
     /// <summary>Sets of identity that are left out although the file holds them: their ids, as Get-VmIdentity shows them.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(SetIdCompleter))]
     public string[] ExcludeSet { get; set; } = [];
 
     /// <summary>
@@ -148,7 +150,11 @@ public sealed class ImportVmIdentityCommand : HostCmdlet
             using ExportKey key = ExportKeys.ToOpen(this, Certificate, Passphrase);
             if (ShouldProcess(target, $"Make a new disk '{options.DiskPath}' for it with the identity in '{export}'"))
             {
-                Write(Await(stop => Task.Run(() => Connection.ExchangeBy(catalogue).ImportAsync(machine, export, key, options, stop), stop)));
+                Write(AwaitShown("Importing identities", (show, stop) =>
+                {
+                    show($"{target}: '{options.DiskPath}'", -1);
+                    return Task.Run(() => Connection.ExchangeBy(catalogue).ImportAsync(machine, export, key, options, stop), stop);
+                }));
             }
         });
     }

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using VmUpdate.Core.Identity;
 using VmUpdate.Core.Images;
+using VmUpdate.PowerShell.Completion;
 
 namespace VmUpdate.PowerShell.Commands;
 
@@ -31,11 +32,13 @@ public abstract class NewImageCmdlet : SwapCmdlet
     /// <summary>Sets of identity that are carried only on your word, and are wanted: their ids, as Get-VmIdentity shows them with the verb Ask.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(SetIdCompleter))]
     public string[]? CarrySet { get; set; }
 
     /// <summary>Sets that the master loses only on your word (passwords of whoever built it), and shall lose on the new disk: their ids.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(SetIdCompleter))]
     public string[]? StripSet { get; set; }
 
     /// <summary>

@@ -2,6 +2,7 @@ using System.Management.Automation;
 using VmUpdate.Core.Images;
 using VmUpdate.Core.Machines;
 using VmUpdate.Lab;
+using VmUpdate.PowerShell.Completion;
 using VmUpdate.PowerShell.Hosts;
 using VmUpdate.PowerShell.Output;
 
@@ -39,6 +40,7 @@ public sealed class NewVmUpdateLabMachineCommand : VmUpdateCmdlet
     /// <summary>The pool that the machine is put into. One that does not exist is made, without a master. Without it, the machine is Ignored.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(PoolNameCompleter))]
     public string? Pool { get; set; }
 
     /// <inheritdoc/>

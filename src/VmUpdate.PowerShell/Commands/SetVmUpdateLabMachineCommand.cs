@@ -2,6 +2,7 @@ using System.Management.Automation;
 using VmUpdate.Core.Machines;
 using VmUpdate.Lab;
 using VmUpdate.PowerShell.Binding;
+using VmUpdate.PowerShell.Completion;
 using VmUpdate.PowerShell.Errors;
 using VmUpdate.PowerShell.Hosts;
 
@@ -43,6 +44,7 @@ public sealed class SetVmUpdateLabMachineCommand : VmUpdateCmdlet
     [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
     [Alias("VMName")]
     [SupportsWildcards]
+    [ArgumentCompleter(typeof(VmNameCompleter))]
     public string[] Name { get; set; } = [];
 
     /// <summary>The ids of the machines. Where an object that is piped in has a name and an id, the id decides.</summary>

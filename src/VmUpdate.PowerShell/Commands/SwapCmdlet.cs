@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using VmUpdate.Core.Images;
+using VmUpdate.PowerShell.Completion;
 
 namespace VmUpdate.PowerShell.Commands;
 
@@ -63,6 +64,7 @@ public abstract partial class SwapCmdlet : PooledVmCmdlet
     /// <summary>Sets of identity that are left out although they could be carried: their ids, as Get-VmIdentity shows them. What depends on them is left out, too.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(SetIdCompleter))]
     public string[]? ExcludeSet { get; set; }
 
     /// <summary>What was asked for with the parameters that all swaps share, in the library's words.</summary>

@@ -36,7 +36,8 @@ public sealed class TestPooledVmImageCommand : NewImageCmdlet
     protected override void Act(VmSelection selection)
     {
         SwapOptions options = Options();
-        foreach (PreflightResult result in Await(stop => Connection.Images.PreflightAsync(selection, options, stop)))
+        foreach (PreflightResult result in AwaitShown(
+            "Looking at machines", (show, stop) => Connection.Images.PreflightAsync(selection, options, show, stop)))
         {
             WriteObject(new PooledVmImageTest(result, HostName));
         }

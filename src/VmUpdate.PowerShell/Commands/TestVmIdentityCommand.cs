@@ -144,7 +144,8 @@ public sealed class TestVmIdentityCommand : VmUpdateCmdlet
         var audit = new IdentityAudit(LoadCatalogue(CataloguePath), HostSession.Files, [.. AllowedParentFolder.Select(ResolvePath)]);
         int done = 0;
         AuditResult result = AwaitShown(
-            "Looking at disks", (show, stop) => audit.Run(_targets, target => show(target.Name, 100 * done++ / _targets.Count), stop));
+            "Looking at disks",
+            (show, stop) => Task.Run(() => audit.Run(_targets, target => show(target.Name, 100 * done++ / _targets.Count), stop), stop));
         foreach (AuditedDisk disk in result.Disks.Where(disk => disk.Failure is not null))
         {
             Tell(disk);

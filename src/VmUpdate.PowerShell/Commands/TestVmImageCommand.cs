@@ -47,7 +47,11 @@ public sealed class TestVmImageCommand : VmUpdateCmdlet
         foreach (string path in Path)
         {
             string full = ResolvePath(path);
-            ForEachTarget(full, () => WriteObject(new VmImageTest(Await(stop => Task.Run(() => ImageCheck.Run(full, disks, stop), stop)))));
+            ForEachTarget(full, () => WriteObject(new VmImageTest(AwaitShown("Looking through images", (show, stop) =>
+            {
+                show(full, -1);
+                return Task.Run(() => ImageCheck.Run(full, disks, stop), stop);
+            }))));
         }
     }
 }

@@ -89,13 +89,13 @@ public abstract class VmUpdateCmdlet : PSCmdlet, IDisposable
 
     /// <summary>Waits for work that says how far it is, and shows that.</summary>
     /// <param name="activity">What the progress bar says is going on.</param>
-    /// <param name="work">The work; it is handed what it tells: what it is at, and how many percent are done.</param>
+    /// <param name="work">The work; it is handed what it tells: what it is at, and how many percent are done, -1 where nobody knows.</param>
     /// <returns>What the work returned.</returns>
-    protected T AwaitShown<T>(string activity, Func<Action<string, int>, CancellationToken, T> work)
+    protected T AwaitShown<T>(string activity, Func<Action<string, int>, CancellationToken, Task<T>> work)
     {
         try
         {
-            return Await((pump, stop) => Task.Run(() => work((status, percent) => pump.Post(() => Show(status, percent)), stop), stop));
+            return Await((pump, stop) => work((status, percent) => pump.Post(() => Show(status, percent)), stop));
         }
         finally
         {
@@ -115,7 +115,8 @@ public abstract class VmUpdateCmdlet : PSCmdlet, IDisposable
     /// <returns>What the work returned.</returns>
     protected T AwaitCopy<T>(string activity, string destination, Func<Action<int>, CancellationToken, T> work) => AwaitShown(
         activity,
-        (show, stop) => work(percent => show(percent < 100 ? $"Copying to '{destination}'" : $"Reading '{destination}' back", percent), stop));
+        (show, stop) => Task.Run(
+            () => work(percent => show(percent < 100 ? $"Copying to '{destination}'" : $"Reading '{destination}' back", percent), stop), stop));
 
     /// <summary>The full path of a file or folder the user named.</summary>
     /// <param name="path">As the user typed it: relative to the session's location, or on one of its drives.</param>

@@ -100,7 +100,7 @@ public sealed class BadIdentityTests
         await world.Lab.SetStateAsync(world.Contents.Pooled[1], VmPowerState.Running, CancellationToken.None);
 
         IReadOnlyList<PreflightResult> results = await world.Updater().PreflightAsync(
-            VmSelection.ByPool(world.Contents.Pool), new SwapOptions { MasterPath = world.V2 }, CancellationToken.None);
+            VmSelection.ByPool(world.Contents.Pool), new SwapOptions { MasterPath = world.V2 }, progress: null, CancellationToken.None);
 
         PreflightFinding told = Assert.Single(results.SelectMany(result => result.Findings), finding => finding.Id == "IdentitySharedMachineSid");
         Assert.Equal(PreflightVerdict.Warn, told.Verdict);

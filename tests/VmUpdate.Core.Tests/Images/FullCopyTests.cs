@@ -30,7 +30,7 @@ public sealed class FullCopyTests : IAsyncLifetime
     {
         IReadOnlyList<string> before = SwapWorld.Describe(await _world.BootPathAsync());
         PreflightResult planned = Assert.Single(
-            await _world.Updater().PreflightAsync(VmSelection.ById(_world.Vm.VmId), new SwapOptions { MasterPath = _world.V2 }, CancellationToken.None));
+            await _world.Updater().PreflightAsync(VmSelection.ById(_world.Vm.VmId), new SwapOptions { MasterPath = _world.V2 }, progress: null, CancellationToken.None));
         Assert.Contains(planned.Steps, step => step.Contains("a copy of", StringComparison.Ordinal));
 
         PooledVmUpdateResult result = await _world.UpdateAsync(_world.V2);

@@ -115,7 +115,7 @@ public sealed class PoolRunTests : IAsyncLifetime
         Dictionary<string, string> before = _world.HashDisks();
         int calls = _world.Calls.Count;
 
-        IReadOnlyList<PreflightResult> results = await _world.Updater().PreflightAsync(Pool, new SwapOptions { MasterPath = _world.V2 }, None);
+        IReadOnlyList<PreflightResult> results = await _world.Updater().PreflightAsync(Pool, new SwapOptions { MasterPath = _world.V2 }, progress: null, None);
 
         Assert.Equal(before, _world.HashDisks());
         Assert.All(_world.Calls.Skip(calls), call => Assert.Contains(call.Operation, new[] { "List", "ListDisks", "GetDisks", "GetSessions", "Get" }));

@@ -130,7 +130,7 @@ public sealed class RefusalTests : IAsyncLifetime
         VmPowerState state = await _world.StateAsync();
         Dictionary<string, string> before = held is null ? _world.HashDisks() : [];
         PreflightResult preflight = (await _world.Updater().PreflightAsync(
-            VmSelection.ById(vm.VmId), new SwapOptions { MasterPath = master }, None)).Single();
+            VmSelection.ById(vm.VmId), new SwapOptions { MasterPath = master }, progress: null, None)).Single();
         PooledVmUpdateResult result = await _world.UpdateAsync(master);
         held?.Dispose();
 

@@ -19,8 +19,16 @@ internal sealed record RunResult(
     /// <summary>One property of all objects, as text.</summary>
     internal IEnumerable<string> All(string property) => Output.Select(item => $"{item.Properties[property]?.Value}");
 
+    /// <summary>That a bar showed each of these, and was taken away.</summary>
+    internal void AssertProgress(string activity, params string[] statuses)
+    {
+        List<ProgressRecord> shown = [.. Progress.Where(record => record.Activity == activity)];
+        Assert.Equal(ProgressRecordType.Completed, shown[^1].RecordType);
+        Assert.Equal(statuses, shown.SkipLast(1).Select(record => record.StatusDescription));
+    }
+
     /// <summary>That a bar showed how far something was, up to its end, and was taken away.</summary>
-    internal void AssertProgress(string activity)
+    internal void AssertPercents(string activity)
     {
         List<ProgressRecord> shown = [.. Progress.Where(record => record.Activity == activity)];
         Assert.Equal(ProgressRecordType.Completed, shown[^1].RecordType);
