@@ -16,6 +16,7 @@ BeforeDiscovery {
     elseif (-not $elevated) { 'the prompt is not elevated' }
     elseif (-not (Get-Module -ListAvailable Hyper-V)) { 'the module Hyper-V is not installed' }
     elseif ((Get-Service vmms -ErrorAction SilentlyContinue).Status -ne 'Running') { 'the service vmms does not run' }
+    $isVirtualizationHost = $onWindows -and (Get-Service VmHostAgent -ErrorAction SilentlyContinue).Status -eq 'Running'
     if ($missing) { Write-Warning "HyperV.Tests.ps1 is skipped: $missing." }
 }
 
@@ -122,6 +123,55 @@ Describe 'The Hyper-V backend on a real host' -Skip:([bool] $missing) {
         (Get-VMHardDiskDrive -VMName "$prefix-one").Path | Should -Be $before
     }
 
+    Context 'Who is logged on in a machine that runs' {
+        BeforeAll {
+            # Not drawn from any account: it must not open a guest, and must not be shown.
+            $password = [Guid]::NewGuid().ToString('N')
+            $stranger = [pscredential]::new('vmupdate-stranger', (ConvertTo-SecureString $password -AsPlainText -Force))
+            Start-VM -VM $two
+
+            function Get-Finding {
+                $test = Test-PooledVmImage -Id $two.Id -MasterPath $lab.NewMasterPath
+                $facts.Notes.Add("who is logged on: $($test.Verdict), $($test.Reason)")
+                $test.Findings | ForEach-Object Id
+            }
+        }
+
+        AfterAll {
+            Stop-VM -VM $two -TurnOff -Force
+            $null = Connect-VmUpdateHost -HyperV -StorePath (Join-Path $root 'store')
+        }
+
+        It 'is not known of one that Remote Desktop Services do not list' {
+            $facts.RdVirtualizationHost = "$((Get-Service VmHostAgent -ErrorAction SilentlyContinue).Status)"
+            Get-Finding | Should -Contain 'SessionsUnknown'
+        }
+
+        It 'is asked of Remote Desktop Services where they run, and a machine of theirs is told to be theirs' -Skip:(-not $isVirtualizationHost) {
+            $theirs = Get-VmUpdateMachine | Where-Object ManagedBy -Match 'RDS'
+            $facts.Notes.Add("machines of Remote Desktop Services: $(@($theirs).Count)")
+            $theirs.VMId | Should -Not -Contain $two.Id
+        }
+
+        It 'is not known of a guest that does not answer PowerShell Direct' {
+            $connected = Connect-VmUpdateHost -HyperV -StorePath (Join-Path $root 'store') -GuestCredential $stranger
+            $connected | Format-List * | Out-String | Should -Not -Match $password
+            $watch = [Diagnostics.Stopwatch]::StartNew()
+            Get-Finding | Should -Contain 'SessionsUnknown'
+            $facts.Notes.Add("PowerShell Direct to a guest that is none took $([int] $watch.Elapsed.TotalSeconds) s")
+            $watch.Elapsed.TotalMinutes | Should -BeLessThan 3
+            (Get-VM -Id $two.Id).State | Should -Be 'Running'
+        }
+
+        It 'is not known, and the machine not touched, when it is to be moved' {
+            $before = (Get-VMHardDiskDrive -VMName "$prefix-two").Path
+            $null = Update-PooledVmImage -Id $two.Id -MasterPath $lab.NewMasterPath -Force -ErrorAction SilentlyContinue -ErrorVariable failed
+            $failed[0].FullyQualifiedErrorId | Should -Match '^SessionsUnknown,'
+            (Get-VMHardDiskDrive -VMName "$prefix-two").Path | Should -Be $before
+            (Get-VM -Id $two.Id).State | Should -Be 'Running'
+        }
+    }
+
     It 'moves a machine of generation <generation> to the new master: <name>' -ForEach @(
         @{ name = 'one'; generation = 2 }
         @{ name = 'old'; generation = 1 }
@@ -169,7 +219,7 @@ Describe 'The Hyper-V backend on a real host' -Skip:([bool] $missing) {
     }
 
     It 'goes back' {
-        (Restore-PooledVmImage -Id $one.Id -Force).State | Should -Be 'Restored'
+        (Restore-PooledVmImage -Id $one.Id -Force).State | Should -Be 'Updated'
         (Get-VHD (Get-VMHardDiskDrive -VMName "$prefix-one").Path).ParentPath | Should -Not -Be $lab.NewMasterPath
     }
 

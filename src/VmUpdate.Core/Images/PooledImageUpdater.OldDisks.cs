@@ -108,7 +108,7 @@ public sealed partial class PooledImageUpdater
         if (!beforeTime && revision.KeptUntil > _services.Clock.UtcNow)
         {
             return new SwapException(
-                SwapFailure.KeptLonger, revision.Path, $"it is kept for {target.Name} until {revision.KeptUntil:u}.", "Wait, or use -BeforeTime.");
+                SwapFailure.KeptLonger, revision.Path, $"it is kept for {target.Name} until {revision.KeptUntil:u}.", "Wait, or use -AllowBeforeTime.");
         }
 
         if (parents.TryGetValue(Path.GetFullPath(revision.Path), out string? user))

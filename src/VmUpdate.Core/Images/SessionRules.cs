@@ -33,7 +33,7 @@ internal static class SessionRules
                 SwapFailure.VmInUse,
                 machine.Name,
                 $"it is in use by {string.Join(", ", sessions.Select(session => session.UserName))}.",
-                "Wait until it is free, or give the users time to log off with -DrainTime.");
+                "Wait until it is free, or give the users time to log off with -DrainMinutes.");
         }
 
         return sessions;
