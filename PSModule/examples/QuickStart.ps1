@@ -22,8 +22,8 @@ function Show-Step([string] $Text) {
 # What a disk says of itself: the name, and a fingerprint of the MachineGuid.
 function Get-Identity([string] $DiskPath) {
     $found = @(Get-VmIdentity -Path $DiskPath | Where-Object { $_.Present })
-    $name = @($found | Where-Object { $_.Set -eq 'computer-name' })[0].Value
-    $guid = @($found | Where-Object { $_.Set -eq 'machine-guid' })[0].Fingerprint
+    $name = @($found | Where-Object { $_.SetName -eq 'computer-name' })[0].Value
+    $guid = @($found | Where-Object { $_.SetName -eq 'machine-guid' })[0].Fingerprint
     "$name, MachineGuid #$($guid.Substring(0, 8))"
 }
 

@@ -112,9 +112,9 @@ Describe 'The swap in a lab' {
     It 'keeps name and MachineGuid and leaves the old disk as it is' {
         $disk = (Get-PooledVmImage PC-01).DiskPath
         $hash = (Get-FileHash $disk).Hash
-        $before = Get-VmIdentity $disk | Where-Object { $_.Present -and $_.Set -in 'computer-name', 'machine-guid' }
+        $before = Get-VmIdentity $disk | Where-Object { $_.Present -and $_.SetName -in 'computer-name', 'machine-guid' }
         $null = Update-PooledVmImage PC-01 -MasterPath $lab.NewMasterPath -Force
-        $after = Get-VmIdentity (Get-PooledVmImage PC-01).DiskPath | Where-Object { $_.Present -and $_.Set -in 'computer-name', 'machine-guid' }
+        $after = Get-VmIdentity (Get-PooledVmImage PC-01).DiskPath | Where-Object { $_.Present -and $_.SetName -in 'computer-name', 'machine-guid' }
         $after.Fingerprint | Should -Be $before.Fingerprint
         (Get-FileHash $disk).Hash | Should -Be $hash
     }
@@ -123,7 +123,7 @@ Describe 'The swap in a lab' {
         $set = '{ "set": "mine", "title": "t", "reason": "r.", "old": "carry", "master": "keep", "certainty": "R", "source": "s", "items": [
             { "kind": "registry-value", "hive": "SOFTWARE", "key": "Microsoft\\Cryptography", "value": "MachineGuid" } ] }'
         Set-Content -LiteralPath "$folder/mine.json" -Value $set
-        Get-VmIdentity $lab.OldMasterPath -CataloguePath "$folder/mine.json" | ForEach-Object Set | Should -Contain 'mine'
+        Get-VmIdentity $lab.OldMasterPath -CataloguePath "$folder/mine.json" | ForEach-Object SetName | Should -Contain 'mine'
         Set-Content -LiteralPath "$folder/mine.json" -Value $set.Replace('"title"', '"tittle"')
         { Get-VmIdentity $lab.OldMasterPath -CataloguePath "$folder/mine.json" } | Should -Throw -ErrorId 'IdentityCatalogueInvalid,*'
     }
@@ -192,8 +192,8 @@ Describe 'Leaks and doubles' {
 
     It 'finds exactly what was planted' {
         $found = Test-VmIdentity -Pool LabPool
-        $found | Where-Object Kind -eq 'Leak' | ForEach-Object Set | Sort-Object | Should -Be $planted
-        $found | Where-Object Kind -eq 'Duplicate' | ForEach-Object Set | Should -Be 'trend-micro'
+        $found | Where-Object Kind -eq 'Leak' | ForEach-Object SetName | Sort-Object | Should -Be $planted
+        $found | Where-Object Kind -eq 'Duplicate' | ForEach-Object SetName | Should -Be 'trend-micro'
     }
 
     It 'writes a page' {
@@ -205,7 +205,7 @@ Describe 'Leaks and doubles' {
     It 'cleans a master into a new file, and takes nothing twice' {
         $hash = (Get-FileHash $lab.OldMasterPath).Hash
         $clean = Join-Path $folder 'clean.vhdx'
-        Clear-VmIdentity $lab.OldMasterPath $clean | ForEach-Object Set | Sort-Object -Unique | Should -Be $planted
+        Clear-VmIdentity $lab.OldMasterPath $clean | ForEach-Object SetName | Sort-Object -Unique | Should -Be $planted
         Test-VmIdentity $clean | Should -BeNullOrEmpty
         Clear-VmIdentity $clean (Join-Path $folder 'again.vhdx') | Should -BeNullOrEmpty
         { Clear-VmIdentity $lab.OldMasterPath $clean -ErrorAction Stop } | Should -Throw -ErrorId 'HostFileAlreadyExists,*'
@@ -249,9 +249,9 @@ Describe 'An identity out of a host and onto a new disk' {
     }
 
     It 'is the same on the new disk' {
-        $before = Get-VmIdentity (Get-PooledVmImage PC-01).DiskPath | Where-Object { $_.Present -and $_.Set -in 'computer-name', 'machine-guid' }
+        $before = Get-VmIdentity (Get-PooledVmImage PC-01).DiskPath | Where-Object { $_.Present -and $_.SetName -in 'computer-name', 'machine-guid' }
         (Import-VmIdentity $export.Path PC-01 -MasterPath $lab.NewMasterPath -DiskPath $new -Passphrase $passphrase).GuestName | Should -Be 'PC-01'
-        $after = Get-VmIdentity $new | Where-Object { $_.Present -and $_.Set -in 'computer-name', 'machine-guid' }
+        $after = Get-VmIdentity $new | Where-Object { $_.Present -and $_.SetName -in 'computer-name', 'machine-guid' }
         $after.Fingerprint | Should -Be $before.Fingerprint
     }
 

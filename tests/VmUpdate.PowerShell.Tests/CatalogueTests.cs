@@ -26,13 +26,13 @@ public sealed class CatalogueTests
         foreach (string path in new[] { sets, Path.Combine(sets, "mine.json") })
         {
             RunResult found = lab.RunWell("Get-VmIdentity $1 -CataloguePath $2", lab.OldMaster, path);
-            Assert.Contains("mine", found.All("Set"));
-            Assert.Contains("computer-name", found.All("Set"));
+            Assert.Contains("mine", found.All("SetName"));
+            Assert.Contains("computer-name", found.All("SetName"));
         }
 
         RunResult test = lab.RunWell("Test-PooledVmImage PC-01 -MasterPath $1 -CataloguePath $2 | ForEach-Object { $_.Carried }", lab.NewMaster, sets);
         Assert.Contains("mine", test.Output.Select(set => set.ToString()));
-        Assert.DoesNotContain("mine", lab.RunWell("Get-VmIdentity $1", lab.OldMaster).All("Set"));
+        Assert.DoesNotContain("mine", lab.RunWell("Get-VmIdentity $1", lab.OldMaster).All("SetName"));
     }
 
     [Fact]
@@ -50,7 +50,7 @@ public sealed class CatalogueTests
             lab.NewMaster,
             disk);
         Assert.Contains("mine", $"{import.Single.Properties["SetsCarried"].Value}", StringComparison.Ordinal);
-        const string read = "Get-VmIdentity $1 -CataloguePath $2 | Where-Object Set -eq mine | ForEach-Object Fingerprint";
+        const string read = "Get-VmIdentity $1 -CataloguePath $2 | Where-Object SetName -eq mine | ForEach-Object Fingerprint";
         Assert.Equal($"{lab.RunWell(read, lab.DiskOf("PC-01"), sets).Single}", $"{lab.RunWell(read, disk, sets).Single}");
     }
 

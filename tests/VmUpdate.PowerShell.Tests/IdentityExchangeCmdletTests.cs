@@ -45,7 +45,7 @@ public sealed class IdentityExchangeCmdletTests
     {
         using var lab = new Lab(pooled: 2);
         lab.RunWell(byCertificate ? "$with = @{ Certificate = $1 }" : "$with = @{ Passphrase = $1 }", byCertificate ? Certificates.Make() : Passphrase);
-        const string read = "Get-VmIdentity -Path $1 | Where-Object { $_.Present -and $_.Set -in 'computer-name', 'machine-guid', 'openssh-host-keys' } | ForEach-Object { \"$($_.Place)=$($_.Fingerprint)\" }";
+        const string read = "Get-VmIdentity -Path $1 | Where-Object { $_.Present -and $_.SetName -in 'computer-name', 'machine-guid', 'openssh-host-keys' } | ForEach-Object { \"$($_.Place)=$($_.Fingerprint)\" }";
         string[] before = [.. lab.RunWell(read, lab.DiskOf("PC-01")).Output.Select(line => line.ToString())];
         PSObject export = lab.RunWell("$export = Get-VmUpdateMachine PC-01 | Export-VmIdentity -DestinationPath $1 @with; $export", Path.Combine(lab.Beside, "exports")).Single;
 

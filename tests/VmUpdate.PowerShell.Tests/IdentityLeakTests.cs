@@ -105,7 +105,7 @@ public sealed class IdentityLeakTests
         SortedDictionary<string, string> before = lab.Hashes(withStore: false);
         string clean = Path.Combine(lab.Beside, "clean.vhdx");
         RunResult taken = lab.RunWell("Clear-VmIdentity -Path $1 -Destination $2", lab.OldMaster, clean);
-        Assert.Equal(OfEachMaster.Order(StringComparer.Ordinal), taken.All("Set").Distinct().Order(StringComparer.Ordinal));
+        Assert.Equal(OfEachMaster.Order(StringComparer.Ordinal), taken.All("SetName").Distinct().Order(StringComparer.Ordinal));
         taken.AssertPercents($"Cleaning '{lab.OldMaster}'");
         Assert.Empty(lab.RunWell("Test-VmIdentity -Path $1", clean).Output);
         Assert.Empty(lab.RunWell("Clear-VmIdentity -Path $1 -Destination $2", clean, Path.Combine(lab.Beside, "again.vhdx")).Output);
@@ -161,5 +161,5 @@ public sealed class IdentityLeakTests
     private static string Quoted(string path) => $"'{path}'";
 
     private static IEnumerable<string> Found(RunResult result) => result.Output
-        .Select(finding => $"{finding.Properties["Kind"].Value} {finding.Properties["Set"].Value}").Order(StringComparer.Ordinal);
+        .Select(finding => $"{finding.Properties["Kind"].Value} {finding.Properties["SetName"].Value}").Order(StringComparer.Ordinal);
 }

@@ -45,7 +45,7 @@ public sealed class SwapCmdletTests
     public void A_machine_keeps_its_name_and_the_machine_guid_of_its_old_disk()
     {
         using var lab = new Lab(pooled: 2);
-        const string read = "Get-VmIdentity -Path $1 | Where-Object { $_.Present -and $_.Set -in 'computer-name', 'machine-guid' } | ForEach-Object { \"$($_.Place)=$($_.Fingerprint)\" }";
+        const string read = "Get-VmIdentity -Path $1 | Where-Object { $_.Present -and $_.SetName -in 'computer-name', 'machine-guid' } | ForEach-Object { \"$($_.Place)=$($_.Fingerprint)\" }";
         string[] before = [.. lab.RunWell(read, lab.DiskOf("PC-01")).Output.Select(item => item.ToString())];
         lab.RunWell("Update-PooledVmImage -Name PC-01 -MasterPath $1 -Force", lab.NewMaster);
         string[] after = [.. lab.RunWell(read, lab.DiskOf("PC-01")).Output.Select(item => item.ToString())];

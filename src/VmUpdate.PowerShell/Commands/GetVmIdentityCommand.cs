@@ -20,7 +20,7 @@ namespace VmUpdate.PowerShell.Commands;
 /// </example>
 /// <example>
 /// Shows a machine's name as its own disk has it.
-/// <code>Get-PooledVmImage -Name PC-01 | Get-VmIdentity | Where-Object Set -eq computer-name</code>
+/// <code>Get-PooledVmImage -Name PC-01 | Get-VmIdentity | Where-Object SetName -eq computer-name</code>
 /// </example>
 /// <example>
 /// Takes a set from a file, as one of your own would be.

@@ -8,7 +8,7 @@ public sealed class VmIdentityItem
     internal VmIdentityItem(IdentityFinding finding, string path)
     {
         Path = path;
-        Set = finding.Set;
+        SetName = finding.Set;
         Item = finding.Item;
         Place = finding.Place;
         Verb = finding.Verb;
@@ -21,7 +21,7 @@ public sealed class VmIdentityItem
     public string Path { get; }
 
     /// <summary>The set it belongs to; a set is carried whole or not at all.</summary>
-    public string Set { get; }
+    public string SetName { get; }
 
     /// <summary>Its name in the set.</summary>
     public string Item { get; }
@@ -45,5 +45,5 @@ public sealed class VmIdentityItem
     public string Value { get; }
 
     /// <inheritdoc/>
-    public override string ToString() => $"{Set}/{Item}";
+    public override string ToString() => $"{SetName}/{Item}";
 }

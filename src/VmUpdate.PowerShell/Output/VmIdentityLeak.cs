@@ -10,7 +10,7 @@ public sealed class VmIdentityLeak
     {
         Severity = finding.Severity;
         Kind = finding.Kind;
-        Set = finding.Set;
+        SetName = finding.Set;
         Title = finding.Title;
         Item = new NameList(finding.Items);
         Disk = new NameList(finding.Disks.Select(disk => disk.Name));
@@ -30,7 +30,7 @@ public sealed class VmIdentityLeak
     public LeakKind Kind { get; }
 
     /// <summary>The set of identity.</summary>
-    public string Set { get; }
+    public string SetName { get; }
 
     /// <summary>What the set is.</summary>
     public string Title { get; }

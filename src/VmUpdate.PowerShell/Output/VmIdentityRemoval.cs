@@ -7,7 +7,7 @@ public sealed class VmIdentityRemoval
 {
     internal VmIdentityRemoval(CleanedItem item, string destination)
     {
-        Set = item.Set;
+        SetName = item.Set;
         Title = item.Title;
         Item = item.Item;
         Action = item.Action;
@@ -16,7 +16,7 @@ public sealed class VmIdentityRemoval
     }
 
     /// <summary>The set of identity.</summary>
-    public string Set { get; }
+    public string SetName { get; }
 
     /// <summary>What the set is.</summary>
     public string Title { get; }
@@ -34,5 +34,5 @@ public sealed class VmIdentityRemoval
     public string Destination { get; }
 
     /// <inheritdoc/>
-    public override string ToString() => $"{Set}/{Item}";
+    public override string ToString() => $"{SetName}/{Item}";
 }
