@@ -44,7 +44,7 @@ public sealed class ProcessTests
 
             // Guests without OpenSSL are served, so after all this the agent has not loaded it.
             Assert.DoesNotContain("openssl", File.ReadAllText($"/proc/{agent.Id}/maps"), StringComparison.OrdinalIgnoreCase);
-            Process.Start("kill", ["-TERM", $"{agent.Id}"]).WaitForExit();
+            Process.Start("sh", ["-c", $"kill -TERM {agent.Id}"]).WaitForExit();
             Assert.True(agent.WaitForExit(TimeSpan.FromSeconds(10)));
             Assert.Equal(0, agent.ExitCode);
             Assert.Equal(3, Run("status", "--api", api).ExitCode);

@@ -253,7 +253,7 @@ public sealed class BrokerCmdletTests
 
         internal void Interrupt()
         {
-            using Process kill = Process.Start("kill", ["-INT", _process.Id.ToString(CultureInfo.InvariantCulture)]);
+            using Process kill = Process.Start("sh", ["-c", string.Create(CultureInfo.InvariantCulture, $"kill -INT {_process.Id}")]);
             kill.WaitForExit();
         }
 

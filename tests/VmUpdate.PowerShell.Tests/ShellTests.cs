@@ -114,7 +114,7 @@ public sealed class ShellTests
         File.WriteAllText(script, "'begun'\ntry { Start-Sleep 60 } finally { [Console]::Out.WriteLine('put back') }\n");
         using Process process = ShellProcess.Start([script]);
         Assert.Equal("begun", process.StandardOutput.ReadLine());
-        using (Process kill = Process.Start("kill", ["-INT", $"{process.Id}"]))
+        using (Process kill = Process.Start("sh", ["-c", $"kill -INT {process.Id}"]))
         {
             kill.WaitForExit();
         }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using VmUpdate.DiskFormats.Ntfs;
 using VmUpdate.Simulation.Support;
@@ -90,9 +91,22 @@ internal static class Judge
     // fusermount returns before the driver has written the last of it; ntfs-3g goes when it has.
     private static void WaitUntilUnmounted(string path)
     {
-        for (int i = 0; i < 100 && TryRun("pgrep", "-f", $"ntfs-3g.*{Path.GetFileName(Path.GetDirectoryName(path)!)}").Code == 0; i++)
+        for (int i = 0; i < 100 && Process.GetProcessesByName("ntfs-3g").Any(driver => Arguments(driver).Contains(path, StringComparison.Ordinal)); i++)
         {
             Thread.Sleep(50);
+        }
+    }
+
+    private static string Arguments(Process process)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{process.Id}/cmdline");
+        }
+        catch (IOException)
+        {
+            // It is gone.
+            return string.Empty;
         }
     }
 }
