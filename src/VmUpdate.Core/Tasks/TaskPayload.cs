@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -82,11 +81,10 @@ public sealed class TaskPayload
     private static string Hash(byte[] bytes)
     {
 #if NET8_0_OR_GREATER
-        byte[] hash = SHA256.HashData(bytes);
+        return Convert.ToHexString(SHA256.HashData(bytes)).ToLowerInvariant();
 #else
         using var sha256 = SHA256.Create();
-        byte[] hash = sha256.ComputeHash(bytes);
+        return string.Concat(sha256.ComputeHash(bytes).Select(b => b.ToString("x2", System.Globalization.CultureInfo.InvariantCulture)));
 #endif
-        return string.Concat(hash.Select(b => b.ToString("x2", CultureInfo.InvariantCulture)));
     }
 }
