@@ -22,7 +22,7 @@ internal static class BrokerLoader
         ILookup<Guid, UpdateRun> runs = store.GetOpenRuns(hostId).ToLookup(r => r.TaskId);
         foreach ((UpdateTask task, string held, bool isRemoved, int ended, int failed) in store.GetBrokerTasks(hostId))
         {
-            observations.Add(new Observation.TaskAdded(task, runs[task.Id].ToList()));
+            observations.Add(new Observation.TaskAdded(task, runs[task.Id].ToList()) { Past = task.Schedule.IsRecurring ? store.GetPastRuns(hostId, task.Id) : [] });
             observations.Add(new Observation.FailuresRestored(task.Id, ended, failed, held == "Failures"));
             if (held == "Suspended")
             {

@@ -76,6 +76,9 @@ internal sealed partial class BrokerStep
         vm.Woken = _now.Utc;
         vm.Care = VmCare.Awake;
         BeginCare(vm);
+
+        // Who was active when it was woken is not known any more: an active user counts as one who came.
+        vm.HasBaseline = true;
         WriteCare(vm);
         Note(vm, RunReason.Recovered, $"a note in the machine says that it was woken and is to be put back to {found}");
     }
@@ -168,11 +171,16 @@ internal sealed partial class BrokerStep
     {
         foreach (TrackedTask task in _state.OpenEndedTasks.OrderBy(t => t.Task.Id))
         {
-            if (TargetResolver.Includes(task.Task.Targets, vm.Machine)
-                && !vm.Open.Any(r => r.Task == task)
-                && task.Calendar.FirstStart(_now.Utc) is { } due)
+            if (!TargetResolver.Includes(task.Task.Targets, vm.Machine) || vm.Open.Any(r => r.Task == task))
             {
-                PlanRun(task, vm, RunPlanner.OccurrenceOf(due), due);
+                continue;
+            }
+
+            // It may have been in the task before, and its run for a time that is still to come may have been called off.
+            PastRun? past = task.Past.TryGetValue(vm.Key, out PastRun? found) ? found : null;
+            if ((past?.Due >= _now.Utc ? task.Calendar.NextStart(past.Due) : task.Calendar.FirstStart(_now.Utc)) is { } due)
+            {
+                PlanRun(task, vm, Math.Max(RunPlanner.OccurrenceOf(due), past?.Occurrence + 1 ?? 0), due);
             }
         }
     }

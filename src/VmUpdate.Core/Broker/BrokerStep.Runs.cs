@@ -83,6 +83,11 @@ internal sealed partial class BrokerStep
         SetState(run, outcome, reason, detail);
         Close(run);
         CountOutcome(run);
+        if (run.Task.Task.Schedule.IsRecurring)
+        {
+            run.Task.Past[run.Vm.Key] = new PastRun(run.Vm.Key, run.Data.Due, run.Data.Occurrence);
+        }
+
         PlanNextOccurrence(run);
         DropIfThrough(run.Task);
         Unwatch(vm);

@@ -5,7 +5,7 @@ namespace VmUpdate.Core.Broker;
 // Tasks come, are changed, held by somebody or by failures, and go.
 internal sealed partial class BrokerStep
 {
-    private void AddTask(UpdateTask task, IReadOnlyList<UpdateRun> runs)
+    private void AddTask(UpdateTask task, IReadOnlyList<UpdateRun> runs, IReadOnlyList<PastRun> past)
     {
         if (_state.Tasks.TryGetValue(task.Id, out TrackedTask? tracked))
         {
@@ -32,6 +32,11 @@ internal sealed partial class BrokerStep
         {
             tracked = new TrackedTask(task);
             _state.Tasks.Add(task.Id, tracked);
+        }
+
+        foreach (PastRun one in past)
+        {
+            tracked.Past[one.Vm] = one;
         }
 
         foreach (UpdateRun run in runs)

@@ -91,7 +91,8 @@ internal sealed partial class BrokerStep
     /// <summary>When time alone changes something for a machine.</summary>
     private TimeSpan? NextIn(TrackedVm vm)
     {
-        TimeSpan? next = vm.PendingAction == 0 ? vm.TryAgain : null;
+        // One whose time is over waits for something else: time alone would change nothing.
+        TimeSpan? next = vm.PendingAction == 0 && vm.TryAgain > _now.Monotonic ? vm.TryAgain : null;
         if (vm.Active is { } run && !vm.NeedsRecovery)
         {
             next = Earlier(next, run.PhaseSince + PhaseLimit(run));

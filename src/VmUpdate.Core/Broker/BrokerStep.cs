@@ -76,7 +76,7 @@ internal sealed partial class BrokerStep
                 EndAction(ended);
                 break;
             case Observation.TaskAdded added:
-                AddTask(added.Task, added.Runs);
+                AddTask(added.Task, added.Runs, added.Past);
                 break;
             case Observation.FailuresRestored restored:
                 RestoreFailures(restored);

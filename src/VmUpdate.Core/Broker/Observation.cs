@@ -42,7 +42,11 @@ internal abstract record Observation
     internal sealed record ActionEnded(long ActionId, ActionFailure? Failure) : Observation;
 
     /// <summary>A task was registered or changed; its runs are those that have not ended.</summary>
-    internal sealed record TaskAdded(UpdateTask Task, IReadOnlyList<UpdateRun> Runs) : Observation;
+    internal sealed record TaskAdded(UpdateTask Task, IReadOnlyList<UpdateRun> Runs) : Observation
+    {
+        /// <summary>How far machines have come in a task that comes again and was restored.</summary>
+        public IReadOnlyList<PastRun> Past { get; init; } = [];
+    }
 
     /// <summary>What is counted against the failure limit of a task that was restored, and whether that holds it.</summary>
     internal sealed record FailuresRestored(Guid TaskId, int Ended, int Failed, bool IsHeld) : Observation;

@@ -186,6 +186,17 @@ public static class TaskQueries
             ? (found, store.Query($"{RunColumns} WHERE task_id = $id AND ended_utc IS NULL ORDER BY rowid", MakeRun, ("$id", StoreSql.Text(task))))
             : null;
 
+    /// <summary>How far machines have come in a task.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="hostId">The host.</param>
+    /// <param name="task">The task.</param>
+    /// <returns>One for each machine that has a run that ended.</returns>
+    internal static IReadOnlyList<PastRun> GetPastRuns(this VmUpdateStore store, string hostId, Guid task) => store.Query(
+        "SELECT vm_id, max(due_utc), max(occurrence) FROM runs WHERE task_id = $id AND host_id = $host AND ended_utc IS NOT NULL GROUP BY vm_id",
+        row => new PastRun(new VmKey(hostId, Guid.Parse(row.GetString(0))), StoreSql.Time(row.GetString(1)), row.GetInt32(2)),
+        ("$id", StoreSql.Text(task)),
+        ("$host", hostId));
+
     /// <summary>The number of the last order that was heeded.</summary>
     /// <param name="store">The store.</param>
     /// <param name="hostId">The host.</param>

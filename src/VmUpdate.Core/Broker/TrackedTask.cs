@@ -1,3 +1,4 @@
+using VmUpdate.Core.Machines;
 using VmUpdate.Core.Tasks;
 
 namespace VmUpdate.Core.Broker;
@@ -21,6 +22,9 @@ internal sealed class TrackedTask
 
     /// <summary>Its runs that have not ended.</summary>
     public HashSet<TrackedRun> Open { get; } = [];
+
+    /// <summary>How far each machine has come in it, when it comes again.</summary>
+    public Dictionary<VmKey, PastRun> Past { get; } = [];
 
     /// <summary>How many runs have ended, for the failure limit.</summary>
     public int Ended { get; set; }

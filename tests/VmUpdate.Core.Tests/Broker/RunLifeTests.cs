@@ -212,6 +212,9 @@ public sealed class RunLifeTests
         {
             bench.After(TimeSpan.FromHours(1), new Observation.VmSeen(vm, VmPowerState.Running, "C:", VmPowerState.Off));
             Assert.DoesNotContain(bench.Last.Actions, a => a is BrokerAction.PutBack);
+
+            // And nothing is waited for that time alone would bring: a broker that did would never rest.
+            Assert.Null(bench.Last.NextIn);
         }
 
         bench.After(TimeSpan.FromHours(1), new Observation.VmSeen(vm, VmPowerState.Off, "C:", VmPowerState.Off));
@@ -298,6 +301,26 @@ public sealed class RunLifeTests
         Assert.Equal((2, SampleTask.Now.AddHours(5)), (next.Occurrence, next.Due));
         bench.Step(new Observation.CancelAsked(next.Id));
         Assert.Empty(bench.State.Runs);
+    }
+
+    [Fact]
+    public void A_recurring_run_that_was_called_off_before_its_time_stays_so_for_the_next_broker()
+    {
+        UpdateTask task = SampleTask.Make() with
+        {
+            Targets = new TaskTargets { Kinds = TargetKinds.All },
+            Schedule = new TaskSchedule { EndTime = SampleTask.Now.AddHours(1.5), Recurrence = "30 * * * *", TimeZoneId = "UTC" },
+        };
+        TargetMachine vm = SampleTask.Machine(1);
+        foreach (bool hasPast in new[] { false, true })
+        {
+            // The last of the task's times is half an hour ahead.
+            var bench = new BrokerBench();
+            bench.After(TimeSpan.FromHours(1));
+            var past = new PastRun(vm.Key, SampleTask.Now.AddHours(1.5), 2);
+            bench.Step(new Observation.TaskAdded(task, []) { Past = hasPast ? [past] : [] }, new Observation.VmSeen(vm, VmPowerState.Saved, "C:", null));
+            Assert.Equal(hasPast ? 0 : 1, bench.State.Runs.Count);
+        }
     }
 
     [Fact]

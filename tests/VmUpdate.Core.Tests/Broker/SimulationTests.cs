@@ -30,6 +30,12 @@ public sealed class SimulationTests
     [InlineData(40000027)]
     [InlineData(15639059)]
     [InlineData(15639088)]
+    [InlineData(20261211)]
+    [InlineData(1039)]
+    [InlineData(200249)]
+    [InlineData(3000092)]
+    [InlineData(2035)]
+    [InlineData(5000653)]
     public void Worlds_that_once_found_a_fault_keep_it_found(int seed) => Campaign.PlayWorld(seed);
 
     [Fact]

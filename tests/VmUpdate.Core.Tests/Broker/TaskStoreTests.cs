@@ -117,6 +117,18 @@ public sealed class TaskStoreTests : IDisposable
     }
 
     [Fact]
+    public void The_next_broker_knows_how_far_machines_have_come_in_a_task_that_comes_again()
+    {
+        TargetMachine vm = SampleTask.Machine(1);
+        using VmUpdateStore store = Open();
+        Register(store, SampleTask.Make() with { Schedule = new TaskSchedule { Recurrence = "0 * * * *", TimeZoneId = "UTC" } }, vm);
+        UpdateRun run = store.GetOpenRuns(Host).Single();
+        Assert.Empty(BrokerLoader.Load(store, Host).OfType<Observation.TaskAdded>().Single().Past);
+        store.Write(t => t.SaveStep(Host, new StepResult { Runs = { run with { State = RunState.Canceled, Ended = Now } } }, 1, string.Empty, string.Empty, Now));
+        Assert.Equal([new PastRun(vm.Key, run.Due, run.Occurrence)], BrokerLoader.Load(store, Host).OfType<Observation.TaskAdded>().Single().Past);
+    }
+
+    [Fact]
     public void What_a_step_decided_is_what_the_next_broker_begins_with()
     {
         TargetMachine vm = SampleTask.Machine(1);

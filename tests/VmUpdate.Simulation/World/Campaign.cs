@@ -48,8 +48,16 @@ public static class Campaign
             Limits = new() { MaxAwake = chance.Next(1, 6), MaxRuns = chance.Next(1, 8), MaxAwakePerVolume = chance.Next(1, 4), SettleTime = TimeSpan.FromSeconds(chance.Next(0, 61)) },
         };
         var world = new SimulatedWorld(seed, options) { Trace = trace };
-        world.Run(1500);
-        world.Settle();
+        try
+        {
+            world.Run(1500);
+            world.Settle();
+        }
+        catch (Exception failure) when (failure is not SimulationFailedException)
+        {
+            throw new SimulationFailedException($"seed {seed}, step {world.Steps}: the world itself failed: {failure}");
+        }
+
         return new CampaignResult(1, world.Steps, world.Steps * machines, world.Deaths, TimeSpan.Zero);
     }
 

@@ -113,7 +113,11 @@ internal sealed partial class SimulatedWorld
         restored.Add(new Observation.LimitsSet(_options.Limits));
         foreach (UpdateTask task in _tasks.Values)
         {
-            restored.Add(new Observation.TaskAdded(task, _storedRuns.Values.Where(r => r.TaskId == task.Id && !r.State.IsEnded()).ToList()));
+            ILookup<bool, UpdateRun> runs = _storedRuns.Values.Where(r => r.TaskId == task.Id).ToLookup(r => r.State.IsEnded());
+            restored.Add(new Observation.TaskAdded(task, runs[false].ToList())
+            {
+                Past = task.Schedule.IsRecurring ? [.. runs[true].GroupBy(r => r.Vm).Select(ended => new PastRun(ended.Key, ended.Max(r => r.Due), ended.Max(r => r.Occurrence)))] : [],
+            });
             if (_heldTasks.Contains(task.Id))
             {
                 restored.Add(new Observation.TaskHeld(task.Id, true));

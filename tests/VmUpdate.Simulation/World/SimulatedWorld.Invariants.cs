@@ -122,7 +122,9 @@ internal sealed partial class SimulatedWorld
 
     private void CheckRestart(SimulatedVm vm)
     {
-        UpdateTask task = _tasks[State.Vms[vm.Machine.Key].Active!.Data.TaskId];
+        // What the guest said next, in the same step, may have ended the run that the restart is for.
+        TrackedVm tracked = State.Vms[vm.Machine.Key];
+        UpdateTask task = (tracked.Active ?? tracked.LastRun)!.Task.Task;
         if (task.RestartPolicy == RestartPolicy.Never)
         {
             Fail($"{Say(vm)} is restarted although its task restarts nothing");
