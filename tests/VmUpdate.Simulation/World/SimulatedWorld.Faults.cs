@@ -95,7 +95,7 @@ internal sealed partial class SimulatedWorld
     {
         int status = _chance.Next(-1, 10);
         int attempt = _chance.Next(3);
-        if (vm.Guest.Work is { } work && work.Attempt == attempt)
+        if (vm.Guest.Work is { } work && work.Attempt == attempt && vm.Power == VmPowerState.Running)
         {
             vm.Guest.Told = (GuestStatus)status;
         }
