@@ -95,14 +95,17 @@ internal sealed partial class SimulatedWorld
     {
         int status = _chance.Next(-1, 10);
         int attempt = _chance.Next(3);
+        int percent = _chance.Next(-10, 120);
         if (vm.Guest.Work is { } work && work.Attempt == attempt && vm.Power == VmPowerState.Running)
         {
-            vm.Guest.Told = (GuestStatus)status;
+            vm.Guest.Told = Believed(status, percent);
         }
 
-        _observations.Add(new Observation.GuestReported(
-            vm.Machine.Key, vm.Guest.Work?.Run ?? Guid.Empty, attempt, status, _chance.Next(-10, 120), Happens(0.5), "noise"));
+        _observations.Add(new Observation.GuestReported(vm.Machine.Key, vm.Guest.Work?.Run ?? Guid.Empty, attempt, status, percent, Happens(0.5), "noise"));
     }
+
+    /// <summary>Where a guest is by its own word; what cannot be is no word at all.</summary>
+    private static GuestStatus Believed(int status, int percent) => percent is >= 0 and <= 100 ? (GuestStatus)status : GuestStatus.Unknown;
 
     /// <summary>The name of the machine's kind, for messages.</summary>
     private static string Say(SimulatedVm vm) => $"{vm.Machine.Name} ({vm.Power}{(vm.Machine.Kind == TargetKinds.None ? ", ignored" : string.Empty)})";

@@ -66,9 +66,11 @@ internal sealed partial class SimulatedWorld
             case 2 when temper == GuestTemper.Hangs:
                 return;
             case 2 when temper == GuestTemper.TalksNonsense:
-                guest.Told = (GuestStatus)_chance.Next(-5, 99);
+                int nonsense = _chance.Next(-5, 99);
+                int percent = _chance.Next(-500, 500);
+                guest.Told = Believed(nonsense, percent);
                 _observations.Add(new Observation.GuestReported(
-                    vm.Machine.Key, guest.Work!.Value.Run, guest.Work.Value.Attempt, (int)guest.Told, _chance.Next(-500, 500), false, "\u001b[2J"));
+                    vm.Machine.Key, guest.Work!.Value.Run, guest.Work.Value.Attempt, nonsense, percent, false, "\u001b[2J"));
                 break;
             case 2 when temper == GuestTemper.RestartsItself:
                 Report(vm, GuestStatus.Rebooting);
