@@ -196,6 +196,12 @@ internal sealed partial class BrokerStep
             run.Vm.TryAgain = _now.Monotonic + AskAgainAfter;
         }
 
+        else
+        {
+            // It goes on: it was not done, whatever it said before.
+            run.IsDoneButRestart = false;
+        }
+
         if (run.State != next)
         {
             SetState(run, next, RunReason.GuestReported, message);

@@ -38,6 +38,7 @@ public sealed class SimulationTests
     [InlineData(5000653)]
     [InlineData(12001031)]
     [InlineData(22000906)]
+    [InlineData(33501013)]
     public void Worlds_that_once_found_a_fault_keep_it_found(int seed) => Campaign.PlayWorld(seed);
 
     [Fact]
